@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Ferry: what a program needs to open and steer Ferry sockets.
+ *
+ * A socket is made with socket(AF_FERRY, type, protocol). Addresses are plain
+ * struct sockaddr_in and struct sockaddr_in6 with sin_family AF_INET and
+ * AF_INET6, so what getaddrinfo() returns can be passed on unchanged.
+ */
+#ifndef _UAPI_LINUX_FERRY_H
+#define _UAPI_LINUX_FERRY_H
+
+#include <linux/types.h>
+
+/* A number retired by Econet: a module cannot be given a new one. */
+#define AF_FERRY		19
+#define PF_FERRY		AF_FERRY
+
+/* The third argument of socket(AF_FERRY, ...) */
+#define FERRY_PROTO_V4		0	/* IPv4 only */
+#define FERRY_PROTO_V6		1	/* IPv6, and IPv4 as v4-mapped unless IPV6_V6ONLY */
+
+/* IP protocol numbers: RFC 3692 experiments; module parameters change them. */
+#define FERRY_IPPROTO_FSP	253	/* SOCK_STREAM: Ferry Stream Protocol */
+#define FERRY_IPPROTO_FDP	254	/* SOCK_DGRAM: Ferry Datagram Protocol */
+
+/* Where both run inside UDP */
+#define FERRY_UDP_PORT		6253
+
+/*
+ * Option level of Ferry's own options. SOL_TCP options on a stream and SOL_UDP
+ * options on a datagram socket keep their meaning, numbers and structures.
+ */
+#define SOL_FERRY		300
+
+/*
+ * SOL_FERRY options: name, type, direction.
+ *
+ * FERRY_ZEROCOPY	int, set and get: allow MSG_ZEROCOPY. SO_ZEROCOPY is
+ *			refused by the kernel for protocols it does not know.
+ * FERRY_VERSION	__u32, get: version of this interface, FERRY_API_VERSION.
+ */
+#define FERRY_ZEROCOPY		1
+#define FERRY_VERSION		2
+
+#define FERRY_API_VERSION	1
+
+#endif /* _UAPI_LINUX_FERRY_H */

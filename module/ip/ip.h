@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way in and out: IPv4 and IPv6 below both transports.
+ *
+ * A transport registers what it wants to be handed (struct ferry_transport_ops)
+ * and sends sk_buffs whose data starts with its own header. Everything about
+ * IP is done here: routes, headers, checksums, segmentation and coalescing,
+ * ICMP, path MTU.
+ */
+#ifndef _FERRY_IP_IP_H
+#define _FERRY_IP_IP_H
+
+#include <linux/skbuff.h>
+#include <net/flow.h>
+
+#include "port/flow.h"
+
+struct ferry_net;
+struct sock;
+
+/**
+ * struct ferry_icmp - an ICMP error about a packet of ours
+ * @family: AF_INET or AF_INET6
+ * @type: ICMP type
+ * @code: ICMP code
+ * @err: the errno it stands for, positive; 0 for none
+ * @hard: RFC 1122 calls it a hard error
+ * @mtu: of the path, where it says the packet was too big; else 0
+ * @redirect: it is a redirect
+ * @info: rest of the ICMP header as IP_RECVERR's ee_info reports it, host order
+ */
+struct ferry_icmp {
+	u16	family;
+	u8	type;
+	u8	code;
+	int	err;
+	bool	hard;
+	u32	mtu;
+	bool	redirect;
+	u32	info;
+};
+
+/**
+ * struct ferry_transport_ops - what a transport gives to ip/
+ * @hdr_min: shortest header, bytes
+ * @csum_offset: of the 16-bit checksum in it
+ * @rcv: a packet: data starts at the transport header, @hdr_min bytes are
+ *	linear, skb_transport_header() is set, xfrm policy for no socket was not
+ *	judged. skb->ip_summed says whether the checksum still has to be
+ *	verified (skb_checksum_complete()); ip/ has verified it where
+ *	@verify is set. Consumes @skb. Softirq, RCU.
+ * @err: an ICMP error; @tuple is the flow of the packet it is about, local end
+ *	first; @skb->data is the transport header that came back (8 bytes at
+ *	least are linear), the ICMP header before it is at icmp_hdr(). Must not
+ *	consume @skb. Return 0, or -ENOENT where nobody owns the flow
+ * @verify: verify checksums before @rcv; else the transport does it itself
+ */
+struct ferry_transport_ops {
+	unsigned int	hdr_min;
+	unsigned int	csum_offset;
+	bool		verify;
+	void		(*rcv)(struct ferry_net *fn, struct sk_buff *skb,
+			       const struct ferry_tuple *tuple, int sdif);
+	int		(*err)(struct ferry_net *fn, struct sk_buff *skb,
+			       const struct ferry_tuple *tuple,
+			       const struct ferry_icmp *icmp);
+};
+
+/* Module parameters: the IP protocol numbers in use, by transport. */
+u8 ferry_ip_protocol(enum ferry_transport t);
+
+/**
+ * ferry_ip_register() - take packets of a transport's protocol number, v4 and v6
+ * @t: transport
+ * @ops: must stay until ferry_ip_unregister()
+ *
+ * Return: 0, -EBUSY where another module has the number.
+ */
+int ferry_ip_register(enum ferry_transport t, const struct ferry_transport_ops *ops);
+/* After it returns no call into the transport runs or will run. */
+void ferry_ip_unregister(enum ferry_transport t);
+
+int ferry_ip_init(void);
+void ferry_ip_uninit(void);
+int ferry_ip_net_init(struct ferry_net *fn);
+void ferry_ip_net_uninit(struct ferry_net *fn);
+
+/* ---- sockets ---- */
+
+/**
+ * ferry_ip_connect() - route a socket to its destination
+ * @sk: locked. Remote address and port (inet_daddr / sk_v6_daddr, inet_dport)
+ *	are set; v4-mapped peers of an AF_INET6 socket go by IPv4
+ *
+ * Runs source routing options, fills cork.fl (which transmission wants beside
+ * a cached route), chooses the local address where none is bound, stores the
+ * route and calls sk_setup_caps().
+ *
+ * Return: 0, -ENETUNREACH, -EHOSTUNREACH, -EACCES (broadcast) ...
+ */
+int ferry_ip_connect(struct sock *sk);
+
+/**
+ * ferry_ip_route() - the socket's route, looked up again where it went stale
+ * @sk: locked, connected
+ *
+ * Return: the route without a reference, or NULL (sk_err_soft set).
+ */
+struct dst_entry *ferry_ip_route(struct sock *sk);
+
+/**
+ * ferry_ip_xmit() - send a connected socket's packet
+ * @sk: locked (its cork.fl is used)
+ * @skb: data starts at the transport header with its checksum field 0 and
+ *	skb_transport_header() set; skb_shinfo()->gso_size and gso_segs set and
+ *	gso_type 0 for a super-packet: the type is added here. Consumed
+ *
+ * Fills the checksum as the device needs it: see csum.c.
+ *
+ * Return: 0, NET_XMIT_CN as 0, or a negative errno (-EHOSTUNREACH, -EMSGSIZE,
+ * -ENOBUFS, ...).
+ */
+int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb);
+
+/**
+ * ferry_ip_send() - send a packet that belongs to no (full) socket: SYN-ACK,
+ * reset, TIME_WAIT's acknowledgment. Any context with BH off.
+ * @fn: the namespace
+ * @t: transport
+ * @sk: a listener whose mark, tos, ttl, priority and device apply, or NULL. Not
+ *	locked, not modified
+ * @tuple: local end is the source. dev: output device or 0
+ * @skb: as for ferry_ip_xmit(), never a super-packet. Consumed
+ * @mark: skb mark to route by (see ferry_ip_reply_mark())
+ * @tclass: TOS or traffic class
+ *
+ * Return: 0 or a negative errno.
+ */
+int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
+		  const struct sock *sk, const struct ferry_tuple *tuple,
+		  struct sk_buff *skb, u32 mark, u8 tclass);
+
+/**
+ * ferry_ip_mss_room() - how many bytes of transport header and payload fit in
+ * one IP packet to the peer of this socket
+ * @sk: locked, connected
+ *
+ * Path MTU (or the device's, by IP_MTU_DISCOVER) less IP header and options.
+ */
+unsigned int ferry_ip_mss_room(struct sock *sk);
+
+/**
+ * ferry_ip_route_room() - the same for a peer without a socket, and for the
+ * MSS a SYN or SYN-ACK announces: from the device's MTU
+ * @fn: the namespace
+ * @t: transport
+ * @sk: listener or NULL
+ * @tuple: local end first
+ */
+unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
+				 const struct sock *sk,
+				 const struct ferry_tuple *tuple);
+
+/**
+ * ferry_ip_update_pmtu() - an ICMP error announced a smaller path MTU
+ * @sk: locked
+ * @mtu: bytes
+ *
+ * Return: whether ferry_ip_mss_room() changed.
+ */
+bool ferry_ip_update_pmtu(struct sock *sk, u32 mtu);
+
+/* An ICMP redirect for a socket's route; locked. */
+void ferry_ip_redirect(struct sock *sk, struct sk_buff *skb);
+
+/* ---- received packets ---- */
+
+/**
+ * ferry_ip_tuple() - addresses and ports of a received packet, local end first
+ * @skb: network and transport header set
+ * @tuple: filled; dev is the incoming interface (l3mdev aware)
+ */
+void ferry_ip_tuple(const struct sk_buff *skb, struct ferry_tuple *tuple);
+
+/* True where no stream can live: broadcast, multicast, unspecified (RFC 9293 MUST-57, 63). */
+bool ferry_ip_not_unicast(const struct sk_buff *skb);
+
+/* TOS or traffic class of a received packet. */
+u8 ferry_ip_tclass(const struct sk_buff *skb);
+
+/**
+ * ferry_ip_policy_ok() - does xfrm policy let this packet reach this socket?
+ * @sk: or NULL
+ * @skb: the packet; resets its conntrack
+ */
+bool ferry_ip_policy_ok(struct sock *sk, struct sk_buff *skb);
+
+/* Answer with ICMP port unreachable (rate limits are the kernel's own). */
+void ferry_ip_port_unreachable(struct sk_buff *skb);
+
+/* skb mark for answers, by fwmark_reflect. */
+u32 ferry_ip_reply_mark(const struct ferry_net *fn, const struct sk_buff *skb);
+
+/* ---- addresses ---- */
+
+/* IPv4 address as v4-mapped */
+static inline void ferry_ip_map4(struct in6_addr *to, __be32 from)
+{
+	ipv6_addr_set_v4mapped(from, to);
+}
+
+/* The tuple of a connected socket, local end first. */
+void ferry_ip_sock_tuple(const struct sock *sk, struct ferry_tuple *tuple);
+
+/* Does the socket talk IPv4 (AF_INET, or AF_INET6 to a v4-mapped peer)? */
+bool ferry_ip_is_v4(const struct sock *sk);
+
+/* Set a socket's addresses, ports from a tuple (children of a listener). */
+void ferry_ip_set_tuple(struct sock *sk, const struct ferry_tuple *tuple);
+
+#endif /* _FERRY_IP_IP_H */

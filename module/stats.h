@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters: one set per network namespace, kept per CPU.
+ *
+ * Every packet or datagram that is dropped is counted under exactly one name
+ * that says why. Names are what `ferry stat` prints; add a counter by adding a
+ * line here.
+ */
+#ifndef _FERRY_STATS_H
+#define _FERRY_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#define FERRY_STATS(X)	\
+	/* the way in, both transports */ \
+	X(IP_IN_SHORT, "IpInShort", "packets shorter than their header says") \
+	X(IP_IN_CSUM, "IpInCsumErrors", "packets with a wrong checksum") \
+	X(IP_IN_POLICY, "IpInPolicy", "packets refused by an xfrm policy") \
+	X(IP_IN_NOMEM, "IpInNoMem", "packets dropped for want of memory") \
+	X(IP_OUT_NOROUTE, "IpOutNoRoute", "packets without a route to their peer") \
+	X(IP_OUT_NOMEM, "IpOutNoMem", "packets not sent for want of memory") \
+	X(IP_OUT_DROPPED, "IpOutDropped", "packets refused below (qdisc, filter)") \
+	X(ICMP_IN, "IcmpIn", "ICMP errors about Ferry packets") \
+	X(ICMP_IN_UNMATCHED, "IcmpInUnmatched", "ICMP errors that fit no socket") \
+	X(ICMP_OUT_SUPPRESSED, "IcmpOutSuppressed", "answers withheld by a rate limit") \
+	X(GSO_SEGMENTED, "GsoSegmented", "super-packets cut by software") \
+	X(GRO_MERGED, "GroMerged", "packets merged into super-packets") \
+	/* streams */ \
+	X(STREAM_IN_SEGS, "StreamInSegs", "segments received") \
+	X(STREAM_OUT_SEGS, "StreamOutSegs", "segments sent, retransmissions included") \
+	X(STREAM_IN_BYTES, "StreamInBytes", "payload bytes accepted in order") \
+	X(STREAM_OUT_BYTES, "StreamOutBytes", "payload bytes sent for the first time") \
+	X(STREAM_RETRANS_SEGS, "StreamRetransSegs", "segments sent again") \
+	X(STREAM_RETRANS_BYTES, "StreamRetransBytes", "payload bytes sent again") \
+	X(STREAM_SPURIOUS, "StreamSpuriousRetrans", "retransmissions the original made needless") \
+	X(STREAM_LOST_SEGS, "StreamLostSegs", "segments judged lost") \
+	X(STREAM_TIMEOUTS, "StreamTimeouts", "retransmission timeouts") \
+	X(STREAM_FAST_RECOVERY, "StreamFastRecovery", "recoveries begun by loss evidence") \
+	X(STREAM_PROBES, "StreamProbes", "zero-window probes sent") \
+	X(STREAM_KEEPALIVES, "StreamKeepalives", "keepalive probes sent") \
+	X(STREAM_DELAYED_ACKS, "StreamDelayedAcks", "acknowledgments sent by the delay timer") \
+	X(STREAM_ACTIVE_OPENS, "StreamActiveOpens", "connect() calls that sent a SYN") \
+	X(STREAM_PASSIVE_OPENS, "StreamPassiveOpens", "connections made by a listener") \
+	X(STREAM_ATTEMPT_FAILS, "StreamAttemptFails", "connections that failed before they were made") \
+	X(STREAM_ESTAB_RESETS, "StreamEstabResets", "connections reset after they were made") \
+	X(STREAM_OUT_RSTS, "StreamOutRsts", "resets sent") \
+	X(STREAM_CHALLENGE_ACKS, "StreamChallengeAcks", "RFC 5961 challenges sent") \
+	X(STREAM_CHALLENGE_SKIPPED, "StreamChallengeSkipped", "RFC 5961 challenges withheld by their rate limit") \
+	X(STREAM_DROP_HEADER, "StreamDropHeader", "segments with a malformed header") \
+	X(STREAM_DROP_OPTION, "StreamDropOption", "segments with malformed or unknown critical options") \
+	X(STREAM_DROP_NOPORT, "StreamDropNoPort", "segments for no socket") \
+	X(STREAM_DROP_ADDR, "StreamDropAddress", "segments to or from an address no connection can have") \
+	X(STREAM_DROP_SEQ, "StreamDropSequence", "segments outside the receive window") \
+	X(STREAM_DROP_EPOCH, "StreamDropEpoch", "segments of an earlier turn of the sequence space") \
+	X(STREAM_DROP_ACK, "StreamDropAck", "segments whose acknowledgment cannot be") \
+	X(STREAM_DROP_DUP, "StreamDropDuplicate", "segments whose bytes were all received before") \
+	X(STREAM_DROP_STATE, "StreamDropState", "segments no transition of the state takes") \
+	X(STREAM_DROP_CLOSED, "StreamDropClosed", "payload for a reader that has closed") \
+	X(STREAM_DROP_RCVBUF, "StreamDropRcvbuf", "segments for which the receive buffer had no room") \
+	X(STREAM_DROP_MEM, "StreamDropMemory", "segments for which the protocol had no memory") \
+	X(STREAM_DROP_BACKLOG, "StreamDropBacklog", "segments for which a busy socket's backlog had no room") \
+	X(STREAM_DROP_FILTER, "StreamDropFilter", "segments a socket filter refused") \
+	X(STREAM_DROP_NOMEM, "StreamDropNoMem", "segments dropped for want of memory") \
+	X(STREAM_OFO_QUEUED, "StreamOfoQueued", "segments queued out of order") \
+	X(STREAM_OFO_PRUNED, "StreamOfoPruned", "out-of-order segments given up for memory") \
+	X(STREAM_LISTEN_OVERFLOWS, "StreamListenOverflows", "connections a full accept queue put off") \
+	X(STREAM_LISTEN_DROPS, "StreamListenDrops", "SYNs a full half-open queue dropped") \
+	X(STREAM_REQ_TIMEOUTS, "StreamReqTimeouts", "half-open connections that timed out") \
+	X(STREAM_TW_CREATED, "StreamTimeWait", "connections that went through TIME_WAIT") \
+	X(STREAM_TW_OVERFLOWS, "StreamTimeWaitOverflow", "TIME_WAIT entries the bound refused") \
+	X(STREAM_ORPHANS_KILLED, "StreamOrphansKilled", "orphans ended by the bound on them") \
+	X(STREAM_ABORT_ON_DATA, "StreamAbortOnData", "connections reset as bytes came after close") \
+	X(STREAM_ABORT_ON_CLOSE, "StreamAbortOnClose", "connections closed with unread bytes") \
+	X(STREAM_ABORT_ON_TIMEOUT, "StreamAbortOnTimeout", "connections given up after too many timeouts") \
+	X(STREAM_ABORT_ON_LINGER, "StreamAbortOnLinger", "connections closed with SO_LINGER {1, 0}") \
+	/* datagrams */ \
+	X(DGRAM_IN, "DgramIn", "datagrams delivered to a socket's queue") \
+	X(DGRAM_OUT, "DgramOut", "datagrams sent") \
+	X(DGRAM_DROP_HEADER, "DgramDropHeader", "datagrams with a malformed header") \
+	X(DGRAM_DROP_NOPORT, "DgramDropNoPort", "datagrams for no socket") \
+	X(DGRAM_DROP_CSUM, "DgramDropCsum", "datagrams with a wrong checksum") \
+	X(DGRAM_DROP_RCVBUF, "DgramDropRcvbuf", "datagrams for a full receive queue") \
+	X(DGRAM_DROP_MEM, "DgramDropMemory", "datagrams for which the protocol had no memory") \
+	X(DGRAM_DROP_FILTER, "DgramDropFilter", "datagrams a socket filter refused") \
+	X(DGRAM_DROP_POLICY, "DgramDropPolicy", "datagrams a policy refused") \
+	X(DGRAM_DROP_NOMEM, "DgramDropNoMem", "datagrams dropped for want of memory") \
+	X(DGRAM_OUT_ERRORS, "DgramOutErrors", "datagrams that could not be sent") \
+	/* ports */ \
+	X(PORT_EXHAUSTED, "PortExhausted", "requests for an ephemeral port that found none") \
+	X(PORT_REFUSED, "PortRefused", "bind() calls refused by a right or a reservation")
+
+#define FERRY_STAT_ENUM(id, name, text)	FERRY_STAT_##id,
+enum ferry_stat {
+	FERRY_STATS(FERRY_STAT_ENUM)
+	FERRY_STAT_COUNT
+};
+#undef FERRY_STAT_ENUM
+
+/**
+ * struct ferry_stats - one CPU's counters
+ * @count: by enum ferry_stat; machine words, so that one instruction counts
+ *	from any context without a lock
+ */
+struct ferry_stats {
+	unsigned long	count[FERRY_STAT_COUNT];
+};
+
+/**
+ * ferry_stat_name() - the name `ferry stat` prints
+ * @id: which counter
+ */
+const char *ferry_stat_name(enum ferry_stat id);
+
+/**
+ * ferry_stat_read() - one counter's sum over all CPUs
+ * @stats: the namespace's counters
+ * @id: which counter
+ */
+u64 ferry_stat_read(const struct ferry_stats __percpu *stats, enum ferry_stat id);
+
+#endif /* _FERRY_STATS_H */
