@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# net.sh - sourced by the bash tests: KTAP lines, two hosts, waiting for ports.
+#
+# Two hosts are two network namespaces $FT_A and $FT_B joined by one veth link,
+# with addresses $FT_A4, $FT_A6 and $FT_B4, $FT_B6. Everything a test makes is
+# gone when it exits, whatever way it exits. $FT_FAMILY (ferry or inet) says
+# which sockets the test is about.
+
+: "${FT_FAMILY:=ferry}"
+: "${FT_SEED:=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+export FT_FAMILY FT_SEED
+
+FT_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+FT_TOP=$(cd "$FT_LIB/../../.." && pwd)
+: "${FT_BUILD:=$FT_TOP/build}"
+FT_BIN=$FT_BUILD/selftests/net
+PATH=$FT_BUILD/bin:$FT_BIN:$PATH:/usr/sbin:/sbin
+
+FT_A=fta-$$ FT_B=ftb-$$
+FT_A4=10.77.0.1 FT_B4=10.77.0.2
+FT_A6=fd77::1 FT_B6=fd77::2
+FT_TMP=
+
+_ktap_n=0 _ktap_planned=0 _ktap_pass=0 _ktap_fail=0 _ktap_skip=0
+
+ktap_plan() {
+	_ktap_planned=$1
+	printf 'KTAP version 1\n1..%d\n' "$1"
+	ktap_diag "family $FT_FAMILY, seed $FT_SEED, kernel $(uname -r)"
+}
+
+ktap_diag() {
+	printf '# %s\n' "$*"
+}
+
+# Print a file (or stdin) as diagnostics, its last 40 lines.
+ktap_diag_file() {
+	tail -n 40 "$@" 2>/dev/null | sed 's/^/#   /'
+}
+
+# ktap_result STATUS NAME: 0 is a pass, everything else a failure.
+ktap_result() {
+	_ktap_n=$((_ktap_n + 1))
+	if [ "$1" -eq 0 ]; then
+		_ktap_pass=$((_ktap_pass + 1))
+		printf 'ok %d %s\n' "$_ktap_n" "$2"
+	else
+		_ktap_fail=$((_ktap_fail + 1))
+		printf 'not ok %d %s\n' "$_ktap_n" "$2"
+	fi
+}
+
+# ktap_skip WHY NAME: only for what this kernel can never do.
+ktap_skip() {
+	_ktap_n=$((_ktap_n + 1))
+	_ktap_skip=$((_ktap_skip + 1))
+	printf 'ok %d %s # SKIP %s\n' "$_ktap_n" "$2" "$1"
+}
+
+ktap_bail() {
+	printf 'Bail out! %s\n' "$*"
+	exit 1
+}
+
+# ktap_finish: totals, and the script's exit status.
+ktap_finish() {
+	printf '# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n' \
+		"$_ktap_pass" "$_ktap_fail" "$_ktap_skip"
+	if [ "$_ktap_n" -ne "$_ktap_planned" ]; then
+		ktap_diag "planned $_ktap_planned results, have $_ktap_n"
+		exit 1
+	fi
+	[ "$_ktap_fail" -eq 0 ]
+	exit
+}
+
+# ft_need PROGRAM PACKAGE...: pairs; one that is missing ends the test.
+ft_need() {
+	local missing=
+
+	while [ $# -gt 1 ]; do
+		command -v "$1" >/dev/null || missing="$missing $1 (package $2)"
+		shift 2
+	done
+	[ -z "$missing" ] || ktap_bail "missing:$missing"
+}
+
+# The processes that a test leaves to the cleanup, newest last.
+_ft_pids=
+
+_ft_cleanup() {
+	local status=$? ns pids
+
+	trap - EXIT
+	trap '' INT TERM
+	# shellcheck disable=SC2086
+	[ -z "$_ft_pids" ] || kill $_ft_pids 2>/dev/null
+	for ns in "$FT_A" "$FT_B"; do
+		[ -e "/run/netns/$ns" ] || continue
+		pids=$(ip netns pids "$ns" 2>/dev/null)
+		# shellcheck disable=SC2086
+		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
+		ip netns del "$ns"
+	done
+	[ -z "$FT_TMP" ] || rm -rf "$FT_TMP"
+	exit "$status"
+}
+
+# ft_setup [MTU]: the two hosts and $FT_TMP, a directory that goes away again.
+ft_setup() {
+	local mtu=${1:-1500} ns
+
+	[ "$(id -u)" -eq 0 ] || ktap_bail "needs root"
+	FT_TMP=$(mktemp -d /tmp/ferry-test.XXXXXX) || ktap_bail "no /tmp"
+	trap _ft_cleanup EXIT
+	trap 'exit 1' INT TERM
+	for ns in "$FT_A" "$FT_B"; do
+		ip netns add "$ns" || ktap_bail "cannot add a network namespace"
+		ip -n "$ns" link set lo up
+	done
+	ip link add name eth0 mtu "$mtu" netns "$FT_A" type veth \
+		peer name eth0 mtu "$mtu" netns "$FT_B" ||
+		ktap_bail "cannot make a veth link"
+	_ft_address "$FT_A" "$FT_A4" "$FT_A6"
+	_ft_address "$FT_B" "$FT_B4" "$FT_B6"
+}
+
+_ft_address() {
+	ip -n "$1" addr add "$2/24" dev eth0 &&
+	ip -n "$1" addr add "$3/64" dev eth0 nodad &&
+	ip -n "$1" link set eth0 up || ktap_bail "cannot set addresses"
+}
+
+# ft_on A|B COMMAND...: run on that host.
+ft_on() {
+	local ns=$FT_A
+
+	[ "$1" = A ] || ns=$FT_B
+	shift
+	ip netns exec "$ns" "$@"
+}
+
+# ft_addr A|B 4|6: that host's address.
+ft_addr() {
+	local name=FT_$1$2
+
+	echo "${!name}"
+}
+
+# ft_netem ARGUMENTS...: both directions behave so. Without arguments: clean.
+ft_netem() {
+	local ns
+
+	for ns in "$FT_A" "$FT_B"; do
+		if [ $# -eq 0 ]; then
+			tc -n "$ns" qdisc del dev eth0 root
+		else
+			tc -n "$ns" qdisc replace dev eth0 root netem limit 100000 "$@"
+		fi || return 1
+	done
+}
+
+# ft_start A|B LOGFILE COMMAND...: in the background; its pid is in $FT_PID.
+ft_start() {
+	local host=$1 log=$2
+
+	shift 2
+	ft_on "$host" "$@" >"$log" 2>&1 </dev/null &
+	FT_PID=$!
+	_ft_pids="$_ft_pids $FT_PID"
+}
+
+# ft_stop PID: end what ft_start began and wait until it is gone.
+ft_stop() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	_ft_pids=$(echo "$_ft_pids" | sed "s/\\<$1\\>//")
+}
+
+# ft_wait_port A|B stream|dgram PORT [FAMILY]: until someone holds that port.
+ft_wait_port() {
+	ft_on "$1" wait_port --family "${4:-$FT_FAMILY}" --type "$2" --port "$3" ||
+		{ ktap_diag "nobody took $2 port $3 on host $1"; return 1; }
+}
+
+# ft_payload FILE BYTES [N]: seeded content, the same in every run of a seed.
+ft_payload() {
+	payload --seed "$((FT_SEED + ${3:-0}))" --bytes "$2" >"$1"
+}
+
+ft_sha() {
+	sha256sum <"$1" | cut -d' ' -f1
+}
+
+# ft_same FILE FILE: equal by SHA-256, or say how they differ.
+ft_same() {
+	[ -s "$1" ] && [ "$(ft_sha "$1")" = "$(ft_sha "$2")" ] && return
+	ktap_diag "$1 ($(stat -c %s "$1" 2>/dev/null) bytes) and" \
+		"$2 ($(stat -c %s "$2" 2>/dev/null) bytes) differ"
+	return 1
+}
