@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One end of an FSP connection.
+ *
+ * The host (stream/ in the kernel, the simulator, a test) drives it: it calls
+ * the functions below with received headers, the user's wishes and the time,
+ * and implements the few functions in host.h by which the engine transmits,
+ * delivers and frees. Nothing else moves a connection. Calls on one connection
+ * must not run at the same time: the host holds its lock around each.
+ *
+ * After every call the host looks at three things:
+ *   fsp_conn_next_timeout()	when to call fsp_conn_timeout()
+ *   fsp_conn_take_events()	what the user must be told
+ *   conn->state		FSP_CLOSED or FSP_TIME_WAIT: the engine is done
+ *
+ * Times are ns of one monotonic clock; sequence numbers are RFC 9293's.
+ */
+#ifndef _FSP_CONN_H
+#define _FSP_CONN_H
+
+#include "cong.h"
+#include "header.h"
+#include "seg.h"
+
+/* RFC 9293 section 3.3.2; the values are those of tcp_info and sk_state. */
+enum fsp_state {
+	FSP_ESTABLISHED = 1,
+	FSP_SYN_SENT,
+	FSP_SYN_RCVD,
+	FSP_FIN_WAIT_1,
+	FSP_FIN_WAIT_2,
+	FSP_TIME_WAIT,
+	FSP_CLOSED,
+	FSP_CLOSE_WAIT,
+	FSP_LAST_ACK,
+	FSP_LISTEN,
+	FSP_CLOSING,
+};
+
+#define FSP_STATE_IN(state, mask)	(!!(BIT(state) & (mask)))
+
+/* Handshake done, and the peer has not closed: bytes may arrive */
+#define FSP_STATES_RECEIVE	(BIT(FSP_ESTABLISHED) | BIT(FSP_FIN_WAIT_1) | \
+				 BIT(FSP_FIN_WAIT_2))
+/* Bytes may still be queued to send */
+#define FSP_STATES_SEND		(BIT(FSP_ESTABLISHED) | BIT(FSP_CLOSE_WAIT))
+/* Queued bytes may still be sent */
+#define FSP_STATES_OUTPUT	(FSP_STATES_SEND | BIT(FSP_FIN_WAIT_1) | \
+				 BIT(FSP_CLOSING) | BIT(FSP_LAST_ACK))
+
+/* Events, taken by fsp_conn_take_events() */
+#define FSP_EV_ESTABLISHED	0x0001	/* handshake done */
+#define FSP_EV_READABLE		0x0002	/* bytes were delivered */
+#define FSP_EV_WRITABLE		0x0004	/* bytes were acknowledged and freed */
+#define FSP_EV_PEER_CLOSED	0x0008	/* a FIN is in order: end of stream */
+#define FSP_EV_FIN_ACKED	0x0010	/* all is acknowledged, our FIN included */
+#define FSP_EV_ERROR		0x0020	/* conn->error says why; state is FSP_CLOSED */
+#define FSP_EV_TIME_WAIT	0x0040	/* state has become FSP_TIME_WAIT */
+#define FSP_EV_CLOSED		0x0080	/* state has become FSP_CLOSED, in good order */
+#define FSP_EV_SOFT_ERROR	0x0100	/* conn->soft_error was set */
+
+/**
+ * struct fsp_config - what an application or administrator chooses
+ *
+ * The host fills it before fsp_conn_init() and may change it at any time
+ * (call fsp_conn_reconfigure() after). Times in ns unless said.
+ *
+ * @rto_min: least RTO (default 200 ms; RFC 6298 asks 1 s, see protocol.rst)
+ * @rto_max: largest RTO
+ * @rto_init: before the first sample (RFC 6298: 1 s)
+ * @delack_max: longest delay of an acknowledgment (RFC 9293 MUST-40: < 500 ms)
+ * @user_timeout: unacknowledged data ends the connection after this; 0: by
+ *	@retries2
+ * @keepalive_time: idle time before the first probe
+ * @keepalive_intvl: between probes
+ * @fin_timeout: longest stay in FIN_WAIT_2 once the user is gone
+ * @time_wait: 2 MSL
+ * @syn_retries: SYNs and SYN-ACKs sent again
+ * @retries1: timeouts after which the host is told (FSP_EV_SOFT_ERROR)
+ * @retries2: timeouts that end a connection
+ * @orphan_retries: the same once the user is gone
+ * @keepalive_probes: unanswered ones that end it
+ * @max_ofo: out-of-order segments held at most
+ * @nodelay: Nagle off
+ * @cork: send full segments only, up to 200 ms
+ * @keepalive: probe when idle
+ * @quickack: acknowledge at once
+ * @mss_clamp: TCP_MAXSEG, or 0
+ * @window_clamp: TCP_WINDOW_CLAMP, or 0
+ */
+struct fsp_config {
+	u64	rto_min;
+	u64	rto_max;
+	u64	rto_init;
+	u64	delack_max;
+	u64	user_timeout;
+	u64	keepalive_time;
+	u64	keepalive_intvl;
+	u64	fin_timeout;
+	u64	time_wait;
+	u8	syn_retries;
+	u8	retries1;
+	u8	retries2;
+	u8	orphan_retries;
+	u8	keepalive_probes;
+	bool	nodelay;
+	bool	cork;
+	bool	keepalive;
+	bool	quickack;
+	u16	mss_clamp;
+	u32	window_clamp;
+	u32	max_ofo;
+};
+
+/* Everybody's defaults; the host changes what it has other wishes for. */
+void fsp_config_default(struct fsp_config *cfg);
+
+enum fsp_timer {
+	FSP_TIMER_RTO,		/* RFC 6298, handshake included */
+	FSP_TIMER_REORDER,	/* RFC 8985: reordering window runs out */
+	FSP_TIMER_TLP,		/* RFC 8985: tail loss probe */
+	FSP_TIMER_PROBE,	/* zero window (RFC 9293 section 3.8.6.1), or cork */
+	FSP_TIMER_DELACK,
+	FSP_TIMER_KEEPALIVE,
+	FSP_TIMER_FIN,		/* orphan in FIN_WAIT_2 */
+	FSP_TIMER_PACE,
+	FSP_TIMERS
+};
+
+enum fsp_recovery_state {
+	FSP_OPEN,		/* nothing amiss */
+	FSP_RECOVERY,		/* repairing a loss shown by acknowledgments */
+	FSP_LOSS,		/* after a timeout */
+};
+
+/**
+ * struct fsp_conn - see the fields' groups; all of it belongs to the engine but
+ * for @cfg and what the setters below set
+ */
+struct fsp_conn {
+	struct fsp_config	cfg;
+	u8			state;		/* enum fsp_state */
+	u8			recovery;	/* enum fsp_recovery_state */
+	u8			snd_wscale;	/* shift of windows we receive */
+	u8			rcv_wscale;	/* shift of windows we send */
+	bool			user_gone;	/* no process holds it */
+	bool			rcv_shut;	/* the reader has closed: no more bytes wanted */
+	bool			fin_queued;	/* the user has closed for sending */
+	bool			app_limited;
+	bool			passive;	/* made by a listener */
+	u16			events;		/* FSP_EV_* */
+	int			error;		/* positive errno, with FSP_EV_ERROR */
+	int			soft_error;	/* positive errno */
+	u32			peer_features;
+
+	/* sending: RFC 9293 section 3.3.1 */
+	u32			iss;
+	u32			snd_una;
+	u32			snd_nxt;
+	u32			snd_wnd;
+	u32			snd_wl1;
+	u32			snd_wl2;
+	u32			max_snd_wnd;	/* largest window the peer ever offered */
+	u32			write_seq;	/* one past the last byte queued */
+	u32			snd_sml;	/* end of the last small segment sent (Minshall) */
+	u32			snd_mss;	/* payload and options beyond 20 header bytes */
+	u32			peer_mss;	/* from its option */
+	u32			mss_room;	/* path's room for header and payload */
+	u32			gso_max;	/* largest super-packet, payload bytes */
+	u64			una_off;	/* stream offset of snd_una (epochs, counters) */
+	u16			serial;		/* of the next transmission */
+	struct list_head	sndq;		/* queued, never sent */
+	struct fsp_segq		rtxq;		/* sent, not acknowledged */
+	struct list_head	tx_order;	/* rtxq's, by time of last transmission */
+
+	/* in flight, in bytes */
+	u32			sacked_out;
+	u32			lost_out;
+	u32			retrans_out;
+
+	/* round trips: RFC 6298 */
+	u64			srtt;		/* ns; 0 before the first sample */
+	u64			rttvar;
+	u64			rto;
+	u64			min_rtt;
+	u64			latest_rtt;
+	u8			backoff;	/* times the RTO was doubled */
+	u8			retries;	/* timeouts in a row */
+	u8			syn_retries;
+	u8			probes_out;	/* unanswered window or keepalive probes */
+	u64			retry_since;	/* first transmission of what now times out */
+
+	/* loss detection and recovery: RFC 8985, 6937, 5681 */
+	u64			rack_time;	/* when the newest delivered segment was sent */
+	u32			rack_end_seq;
+	u64			rack_rtt;
+	u8			reo_steps;	/* reordering window in quarters of min_rtt */
+	bool			reordering_seen;
+	bool			tlp_out;
+	u32			tlp_high_seq;
+	u32			high_seq;	/* recovery ends when it is acknowledged */
+	u32			prior_cwnd;	/* for undo */
+	u32			prior_ssthresh;
+	u32			undo_marker;	/* snd_una when recovery began */
+	s32			undo_retrans;	/* retransmissions not shown to be needless */
+	bool			undo_ok;
+	u32			prr_delivered;
+	u32			prr_out;
+	u32			prr_base;	/* in flight when recovery began */
+
+	/* congestion control, in bytes */
+	u32			cwnd;
+	u32			ssthresh;
+	u32			cwnd_clamp;
+	u64			delivered;	/* bytes, counting each once */
+	u64			delivered_time;
+	u64			first_tx_time;
+	u64			app_limited_until;
+	u64			pacing_rate;	/* bytes/s, or 0 for none */
+	u64			next_send;
+	u64			last_send;	/* of payload */
+	bool			cwnd_limited;
+	const struct fsp_cc_ops	*cc;
+	u64			cc_priv[FSP_CC_PRIV];
+
+	/* receiving */
+	u32			irs;
+	u32			rcv_nxt;
+	u32			rcv_wup;	/* rcv_nxt when a window was last sent */
+	u32			rcv_wnd;	/* window last sent, from rcv_wup on */
+	u32			rcv_mss;	/* estimate of what the peer sends */
+	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
+	u32			fin_seq;	/* of the peer's FIN, once seen out of order */
+	bool			fin_seen;
+	struct fsp_segq		ofoq;		/* received out of order */
+	struct fsp_range	last_ofo;	/* range that grew last: reported first */
+
+	/* acknowledging */
+	u32			ack_bytes;	/* received in order and not acknowledged */
+	u8			ack_now;
+	u8			quick_acks;	/* full-speed acknowledgments to go */
+	bool			pingpong;	/* an interactive exchange: delay ACKs */
+	bool			echo_due;
+	u16			echo_serial;
+	u64			echo_time;	/* when it came in */
+	u64			last_rcv;	/* of any packet */
+	u64			last_rcv_data;
+
+	/* rate limit of challenge ACKs per connection: RFC 5961 section 7 */
+	u64			challenge_time;
+
+	u64			timer[FSP_TIMERS];	/* 0: not armed */
+
+	/* counters of this connection, for tcp_info and netlink */
+	u64			bytes_sent;
+	u64			bytes_retrans;
+	u32			segs_in;
+	u32			segs_out;
+	u32			data_segs_in;
+	u32			data_segs_out;
+	u32			retrans_segs;
+	u32			lost_segs;
+	u32			spurious;
+	u32			timeouts;
+	u32			dup_in;
+	u32			ofo_in;
+};
+
+/* Verdicts on a received packet. Anything but FSP_TAKEN: the host frees it. */
+enum fsp_verdict {
+	FSP_TAKEN,		/* the segment's carrier was delivered or queued */
+	FSP_DONE,		/* all that was to be done is done (an ACK, say) */
+	FSP_DROP_SEQ,		/* outside the window */
+	FSP_DROP_EPOCH,		/* of an earlier turn */
+	FSP_DROP_ACK,		/* acknowledges what cannot be */
+	FSP_DROP_DUP,		/* holds nothing new */
+	FSP_DROP_STATE,		/* no transition takes it */
+	FSP_DROP_CLOSED,	/* bytes for a reader that is gone */
+	FSP_DROP_RCVBUF,	/* no room; fsp_host_admit() said no */
+	FSP_DROP_OFO,		/* out of order, and enough of that is held */
+	FSP_VERDICTS
+};
+
+/**
+ * fsp_conn_init() - a connection in FSP_CLOSED
+ * @c: zeroed or used before; @c->cfg must have been filled, the rest is set
+ * @cc: congestion control
+ */
+void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc);
+
+/**
+ * fsp_conn_purge() - free every segment held (fsp_host_free_tx/rx) and stop
+ * all timers; state becomes FSP_CLOSED
+ * @c: connection
+ */
+void fsp_conn_purge(struct fsp_conn *c);
+
+/* ---- the user's wishes ---- */
+
+/**
+ * fsp_conn_connect() - active open: send a SYN
+ * @c: in FSP_CLOSED, mss_room set
+ * @iss: initial sequence number, unguessable (RFC 6528)
+ * @now: time
+ */
+void fsp_conn_connect(struct fsp_conn *c, u32 iss, u64 now);
+
+/**
+ * fsp_conn_queue() - a new segment at the end of what is to be sent
+ * @c: state in FSP_STATES_SEND, or SYN_SENT/SYN_RCVD
+ * @seg: carrier with @bytes of payload; the engine sets its fields
+ * @bytes: payload; 0 for a segment to be grown
+ *
+ * Nothing is sent before fsp_conn_push().
+ */
+void fsp_conn_queue(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes);
+
+/**
+ * fsp_conn_tail() - the last segment not yet sent, to which bytes may be added
+ * @c: connection
+ *
+ * Return: the segment, or NULL where a new one is wanted.
+ */
+struct fsp_seg *fsp_conn_tail(struct fsp_conn *c);
+
+/* @bytes were added to fsp_conn_tail() */
+void fsp_conn_grow(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes);
+
+/* The tail is empty after all (a copy failed): take it out. The host frees it. */
+void fsp_conn_unqueue(struct fsp_conn *c, struct fsp_seg *seg);
+
+/* More will follow soon (MSG_MORE): see fsp_conn_push() */
+#define FSP_PUSH_MORE		0x1
+/* As if Nagle were off: the user's last write before it waits */
+#define FSP_PUSH_NOW		0x2
+
+/**
+ * fsp_conn_push() - send what may be sent
+ * @c: connection
+ * @flags: FSP_PUSH_*
+ * @now: time
+ */
+void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now);
+
+/* The user has written his last byte: FIN after what is queued. */
+void fsp_conn_shutdown(struct fsp_conn *c, u64 now);
+
+/* The user read bytes: the window may be worth announcing. */
+void fsp_conn_read(struct fsp_conn *c, u64 now);
+
+/* The user wants no more bytes (close, SHUT_RD on close): answer them with a reset. */
+void fsp_conn_shut_rcv(struct fsp_conn *c);
+
+/* No process holds it any more: orphan limits apply. */
+void fsp_conn_orphan(struct fsp_conn *c, u64 now);
+
+/**
+ * fsp_conn_abort() - reset (RFC 9293 ABORT) where the state calls for it
+ * @c: any state; FSP_CLOSED after. Queued segments are kept for the host to
+ *	fsp_conn_purge()
+ */
+void fsp_conn_abort(struct fsp_conn *c, u64 now);
+
+/* An acknowledgment now, whatever the delay says (TCP_QUICKACK). */
+void fsp_conn_ack(struct fsp_conn *c, u64 now);
+
+/* c->cfg was changed: timers and limits follow. */
+void fsp_conn_reconfigure(struct fsp_conn *c, u64 now);
+
+/* Path or device changed: room for header and payload, largest super-packet. */
+void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now);
+
+/* The packets sent since fsp path MTU shrank are lost: send them again, smaller. */
+void fsp_conn_path_shrunk(struct fsp_conn *c, u64 now);
+
+/* Another congestion control, at any time. */
+void fsp_conn_set_cc(struct fsp_conn *c, const struct fsp_cc_ops *cc);
+
+/**
+ * fsp_conn_icmp() - an ICMP error about a packet we sent (RFC 5461, 5927)
+ * @c: connection
+ * @seq: sequence number in the packet that came back; ignored where it is not
+ *	in flight
+ * @err: positive errno
+ * @hard: RFC 1122 hard error. Ends a handshake only; else it is kept as
+ *	soft_error
+ */
+void fsp_conn_icmp(struct fsp_conn *c, u32 seq, int err, bool hard, u64 now);
+
+/* ---- the network ---- */
+
+/**
+ * fsp_conn_rx() - a packet of this connection
+ * @c: any state but FSP_LISTEN
+ * @rx: parsed header
+ * @seg: carrier of the payload; the engine sets its fields
+ * @now: time
+ */
+enum fsp_verdict fsp_conn_rx(struct fsp_conn *c, const struct fsp_rx *rx,
+			     struct fsp_seg *seg, u64 now);
+
+/* ---- time ---- */
+
+/* When fsp_conn_timeout() is due, or 0 */
+u64 fsp_conn_next_timeout(const struct fsp_conn *c);
+void fsp_conn_timeout(struct fsp_conn *c, u64 now);
+
+/* ---- what the host asks ---- */
+
+static inline u16 fsp_conn_take_events(struct fsp_conn *c)
+{
+	u16 events = c->events;
+
+	c->events = 0;
+	return events;
+}
+
+/* Bytes in the network by our reckoning: RFC 6675's pipe */
+static inline u32 fsp_in_flight(const struct fsp_conn *c)
+{
+	return c->snd_nxt - c->snd_una - c->sacked_out - c->lost_out + c->retrans_out;
+}
+
+static inline bool fsp_conn_has_unsent(const struct fsp_conn *c)
+{
+	return !list_empty(&c->sndq);
+}
+
+/* One past the last byte the peer may send us */
+static inline u32 fsp_rcv_edge(const struct fsp_conn *c)
+{
+	return c->rcv_wup + c->rcv_wnd;
+}
+
+/* Payload that fits in one packet besides options */
+static inline u32 fsp_conn_mss(const struct fsp_conn *c)
+{
+	return c->snd_mss;
+}
+
+#endif /* _FSP_CONN_H */

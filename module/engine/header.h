@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Parsing and building FSP headers. */
+#ifndef _FSP_HEADER_H
+#define _FSP_HEADER_H
+
+#include "wire.h"
+
+/* fsp_rx.opts and fsp_tx.opts */
+#define FSP_HAS_MSS		0x01
+#define FSP_HAS_WSCALE		0x02
+#define FSP_HAS_FEATURES	0x04
+#define FSP_HAS_ECHO		0x08
+#define FSP_HAS_EPOCH		0x10
+
+struct fsp_range {
+	u32	start;
+	u32	end;	/* one past */
+};
+
+/**
+ * struct fsp_rx - a received header, parsed; host byte order
+ * @seq: first sequence number
+ * @ack: acknowledgment, with FSP_ACK
+ * @window: as in the header, unscaled
+ * @serial: of this transmission
+ * @flags: FSP_*
+ * @hdr_len: header and options, and the control block where FSP_EXT is set: bytes
+ *	before the payload
+ * @len: payload bytes
+ * @opts: which of the following are valid
+ * @version: of the protocol the peer speaks (FEATURES)
+ * @features: bits the peer offers
+ * @mss: peer's MSS option
+ * @wscale: peer's shift, at most FSP_WSCALE_MAX
+ * @echo: our serial the peer answers
+ * @echo_delay: how long the peer held the answer back, us
+ * @seq_epoch: half-turn of @seq
+ * @ack_epoch: half-turn of @ack
+ * @nr_ranges: received ranges the peer reports
+ * @ranges: wire form, FSP_RANGE_LEN each, inside the packet: valid as long as it is
+ */
+struct fsp_rx {
+	u32		seq;
+	u32		ack;
+	u16		window;
+	u16		serial;
+	u8		flags;
+	u8		opts;
+	u8		version;
+	u8		wscale;
+	u32		features;
+	u32		len;
+	u16		hdr_len;
+	u16		mss;
+	u16		echo;
+	u16		seq_epoch;
+	u16		ack_epoch;
+	u32		echo_delay;
+	u16		nr_ranges;
+	const u8	*ranges;
+};
+
+static inline u32 fsp_rx_end(const struct fsp_rx *rx)
+{
+	return rx->seq + rx->len + !!(rx->flags & FSP_SYN) + !!(rx->flags & FSP_FIN);
+}
+
+static inline struct fsp_range fsp_rx_range(const struct fsp_rx *rx, unsigned int i)
+{
+	const u8 *p = rx->ranges + i * FSP_RANGE_LEN;
+
+	return (struct fsp_range){ fsp_get32(p), fsp_get32(p + 4) };
+}
+
+enum fsp_parse {
+	FSP_PARSE_OK,
+	FSP_PARSE_SHORT,	/* not all bytes of header or control block there */
+	FSP_PARSE_HEADER,	/* malformed header or flags that contradict each other */
+	FSP_PARSE_OPTION,	/* malformed option */
+	FSP_PARSE_CRITICAL,	/* an option not understood that must be */
+};
+
+/**
+ * fsp_hdr_need() - how many bytes of a packet must be linear to be parsed
+ * @p: the first FSP_HDR_MIN bytes
+ * @pkt_len: header and payload together
+ */
+unsigned int fsp_hdr_need(const u8 *p, unsigned int pkt_len);
+
+/**
+ * fsp_hdr_parse() - check and take apart a header
+ * @p: the packet from its FSP header on
+ * @avail: bytes readable at @p, at least min(fsp_hdr_need(), @pkt_len)
+ * @pkt_len: header and payload together
+ * @rx: filled
+ *
+ * Every length is checked against @avail and @pkt_len. The checksum is not
+ * looked at.
+ */
+enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_len,
+			     struct fsp_rx *rx);
+
+/**
+ * struct fsp_tx - a packet to send
+ * @seq: first sequence number
+ * @ack: with FSP_ACK
+ * @window: ready for the header
+ * @serial: of this transmission
+ * @flags: FSP_*
+ * @opts: FSP_HAS_*
+ * @hdr_len: bytes before the payload: header, options, control block; a
+ *	multiple of 4
+ * @len: payload bytes
+ * @mss: payload per packet: where @len is more it is a super-packet with this gso_size
+ * @opt_mss: the MSS option
+ * @wscale: the WSCALE option
+ * @features: the FEATURES option, with FSP_VERSION_1
+ * @echo: serial answered
+ * @echo_delay: in FSP_ECHO_DELAY_UNIT
+ * @seq_epoch: half-turn of @seq
+ * @ack_epoch: half-turn of @ack
+ * @nr_ranges: how many of @ranges
+ * @ranges: received ranges
+ */
+struct fsp_tx {
+	u32			seq;
+	u32			ack;
+	u16			window;
+	u16			serial;
+	u8			flags;
+	u8			opts;
+	u8			wscale;
+	u16			hdr_len;
+	u32			len;
+	u32			mss;
+	u32			features;
+	u16			opt_mss;
+	u16			echo;
+	u16			echo_delay;
+	u16			seq_epoch;
+	u16			ack_epoch;
+	u16			nr_ranges;
+	struct fsp_range	ranges[FSP_RANGES_MAX];
+};
+
+/* Work out @tx->hdr_len (and FSP_EXT) from the options; before fsp_hdr_build(). */
+void fsp_tx_measure(struct fsp_tx *tx);
+
+/**
+ * fsp_hdr_build() - write header, options and control block
+ * @tx: measured
+ * @p: @tx->hdr_len bytes; ports and checksum are left 0
+ */
+void fsp_hdr_build(const struct fsp_tx *tx, u8 *p);
+
+/**
+ * fsp_reset_for() - the reset that answers a packet nobody wants
+ * (RFC 9293 section 3.10.7.1)
+ * @rx: the packet, itself no reset
+ * @tx: filled
+ */
+void fsp_reset_for(const struct fsp_rx *rx, struct fsp_tx *tx);
+
+#endif /* _FSP_HEADER_H */
