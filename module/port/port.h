@@ -164,4 +164,29 @@ void ferry_port_rehash(struct sock *sk);
  */
 int ferry_port_permitted(struct ferry_net *fn, enum ferry_transport t, u16 port);
 
+/**
+ * struct ferry_port_cursor - where a walk over all holders stands
+ * @port: next port to visit, host order; 65536 at the end
+ * @skip: holders of it that were visited already
+ */
+struct ferry_port_cursor {
+	u32	port;
+	u32	skip;
+};
+
+/**
+ * ferry_port_walk() - call @fn for every socket that holds a port, by rising
+ * port; process context. Holders that come and go during a walk may be missed
+ * or shown twice; others are shown once
+ * @ports: the table
+ * @cursor: where to begin (zeroed: at the start); left at the holder for which
+ *	@fn returned non-zero, so that the next walk begins with it
+ * @fn: called under rcu_read_lock(), may not sleep
+ * @arg: handed to @fn
+ *
+ * Return: what the last @fn returned; 0 at the end.
+ */
+int ferry_port_walk(struct ferry_ports *ports, struct ferry_port_cursor *cursor,
+		    int (*fn)(struct sock *sk, u16 port, void *arg), void *arg);
+
 #endif /* _FERRY_PORT_PORT_H */
