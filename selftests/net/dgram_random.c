@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dgram_random - many datagrams of random sizes, 0 to 65,000 bytes.
+ *
+ *	--count N	default 100000
+ *	--max N		largest size; default 65000
+ *	--window N	bytes of receive buffer that may be under way, 0 for no
+ *			limit: then datagrams are lost; default 128K
+ *
+ * Length and content follow from seed and index, the index is in the first four
+ * bytes. The shorter ones, which have no room for it, are told by length. What
+ * is lost is printed as "# sent=N received=N lost=N", for the caller to compare
+ * with the counters.
+ */
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/hosts.h"
+#include "lib/ktap.h"
+#include "lib/options.h"
+#include "lib/payload.h"
+
+#define INDEX		4	/* bytes */
+#define SIZES		0x53495a45ull	/* the sub-seed that sizes come from */
+#define IDLE_MS		1000	/* so long after the last send nothing is under way */
+#define LOST_MS		200	/* a window that stands still so long is lost */
+
+/* Written by the server unless said otherwise. */
+struct shared {
+	atomic_ullong received, window_used;
+	atomic_ullong wrong, twice;
+	atomic_ullong sent_short[INDEX], got_short[INDEX];	/* sent: the client */
+	atomic_bool sender_done;	/* the client */
+};
+
+static uint32_t count = 100000;
+static uint32_t max_size = 65000;
+static uint64_t window = 128 << 10;
+static struct shared *shared;
+static unsigned char buf[65536], want[65536];
+
+static bool own_option(const char *name, const char *value)
+{
+	if (!strcmp(name, "--count"))
+		count = ft_number(value);
+	else if (!strcmp(name, "--max"))
+		max_size = ft_number(value);
+	else if (!strcmp(name, "--window"))
+		window = ft_number(value);
+	else
+		return false;
+	return true;
+}
+
+static uint32_t size_of(uint32_t i)
+{
+	struct ft_rng rng = { ft_subseed(ft_opt.seed ^ SIZES, i) };
+
+	return ft_rand_range(&rng, 0, max_size);
+}
+
+static size_t make(uint32_t i, unsigned char *p)
+{
+	uint32_t len = size_of(i);
+
+	if (len < INDEX) {
+		ft_fill(ft_opt.seed, 0, p, len);
+		return len;
+	}
+	memcpy(p, &i, INDEX);
+	ft_fill(ft_subseed(ft_opt.seed, i), 0, p + INDEX, len - INDEX);
+	return len;
+}
+
+/* What a datagram costs the receive buffer, generously. */
+static uint64_t cost(size_t len)
+{
+	return 2 * len + 1280;
+}
+
+static void complain(const char *what, size_t len, uint32_t i)
+{
+	/* The first few tell what is wrong, the rest only how often. */
+	if (atomic_fetch_add(&shared->wrong, 1) < 5)
+		ktap_diag("%s: %zu bytes, index %u", what, len, i);
+}
+
+static void check_short(size_t len)
+{
+	ft_fill(ft_opt.seed, 0, want, len);
+	if (memcmp(buf, want, len))
+		complain("wrong content", len, 0);
+	else
+		atomic_fetch_add(&shared->got_short[len], 1);
+}
+
+static void check_long(unsigned char *seen, size_t len)
+{
+	uint32_t i;
+
+	memcpy(&i, buf, INDEX);
+	if (i >= count) {
+		complain("no such index", len, i);
+	} else if (make(i, want) != len) {
+		complain("wrong length", len, i);
+	} else if (memcmp(buf, want, len)) {
+		complain("wrong content", len, i);
+	} else if (seen[i]++) {
+		atomic_fetch_add(&shared->twice, 1);
+		ktap_diag("came twice: index %u", i);
+	}
+}
+
+static void server(int fd, void *arg)
+{
+	unsigned char *seen = calloc(1, count);
+	ssize_t n;
+
+	(void)arg;
+	for (;;) {
+		if (!ft_poll(fd, POLLIN, IDLE_MS)) {
+			if (atomic_load(&shared->sender_done))
+				break;
+			continue;
+		}
+		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			continue;	/* a bad checksum wakes the reader, too */
+		if (n < 0)
+			FT_DIE("recv: %s", strerror(errno));
+		if (n < INDEX)
+			check_short(n);
+		else
+			check_long(seen, n);
+		atomic_fetch_add(&shared->received, 1);
+		atomic_fetch_add(&shared->window_used, cost(n));
+	}
+	free(seen);
+}
+
+/* Wait until so much fits; returns false if the receiver got nothing for long. */
+static bool window_opens(uint64_t sent, uint64_t next)
+{
+	struct timespec pause = { .tv_nsec = 20000 };
+	uint64_t used, last = 0, end = ft_now_ms() + LOST_MS;
+
+	for (;;) {
+		used = atomic_load(&shared->window_used);
+		if (used >= sent || sent - used + next <= window)
+			return true;
+		if (used != last) {
+			last = used;
+			end = ft_now_ms() + LOST_MS;
+		}
+		if (ft_now_ms() > end)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void send_one(int fd, size_t len)
+{
+	while (send(fd, buf, len, 0) < 0) {
+		/* Full: the link is slower than we are. */
+		if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
+			FT_DIE("send of %zu bytes: %s", len, strerror(errno));
+		ft_poll(fd, POLLOUT, 10);
+	}
+}
+
+static void send_all(int fd)
+{
+	uint64_t sent = 0;
+	uint32_t i;
+	size_t len;
+
+	for (i = 0; i < count; i++) {
+		len = make(i, buf);
+		if (len < INDEX)
+			atomic_fetch_add(&shared->sent_short[len], 1);
+		if (window && !window_opens(sent, cost(len)))
+			sent = atomic_load(&shared->window_used);
+		send_one(fd, len);
+		sent += cost(len);
+	}
+	atomic_store(&shared->sender_done, true);
+}
+
+static bool shorts_agree(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < INDEX; i++)
+		if (atomic_load(&shared->got_short[i]) >
+		    atomic_load(&shared->sent_short[i]))
+			return false;
+	return true;
+}
+
+static void report(bool served)
+{
+	unsigned long long got = atomic_load(&shared->received);
+
+	ktap_result(served, "receiver ended well");
+	ktap_result(!atomic_load(&shared->wrong), "every datagram is byte-exact");
+	ktap_result(!atomic_load(&shared->twice) && shorts_agree(), "none came twice");
+	ktap_result(window ? got == count : got > 0, window ? "none was lost" :
+		    "some arrived");
+	ktap_diag("sent=%u received=%llu lost=%llu", count, got, count - got);
+}
+
+int main(int argc, char **argv)
+{
+	struct ft_server s;
+	int fd, ip;
+
+	ft_options(argc, argv, own_option,
+		   "  --count N   datagrams (100000)\n"
+		   "  --max N     largest size (65000)\n"
+		   "  --window N  bytes under way, 0 for no limit (128K)\n");
+	ip = ft_opt.ip ? ft_opt.ip : 4;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ktap_plan(4);
+	ktap_diag("%s IPv%d, %u datagrams of 0 to %u bytes, seed %llu",
+		  ft_family_name(), ip, count, max_size,
+		  (unsigned long long)ft_opt.seed);
+	s = ft_serve(ip, SOCK_DGRAM, 0, server, NULL);
+	fd = ft_socket(ip, SOCK_DGRAM);
+	if (ft_connect(fd, &s.addr) < 0)
+		FT_DIE("connect: %s", strerror(errno));
+	send_all(fd);
+	report(ft_served(&s));
+	return ktap_finish();
+}
