@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Ferry's top-level makefile. Every target fetches and installs what it needs;
+# "make help" lists them. Kernels and their sources are kept outside the
+# checkout, in $FERRY_CACHE (default: ~/.cache/ferry).
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# Every sub-makefile puts its results below this folder.
+export OUT := $(CURDIR)/build
+
+# What a user picks: the kernel to build for, the kernel to test on.
+KDIR ?=
+KERNEL ?= 6.1 6.12 newest
+
+VM := selftests/vm
+PROGRAMS := $(wildcard userspace/ferry/Makefile userspace/run/Makefile)
+TESTS := $(wildcard selftests/net/Makefile)
+
+## all           the module for Debian's 6.12, the tool and the libraries
+.PHONY: all
+all: module tools
+
+## module        ferry.ko for KDIR=<kernel headers> (default: Debian's 6.12)
+.PHONY: module
+module: | prepare-build
+	@kdir="$(KDIR)"; \
+	kdir=$${kdir:-$$($(VM)/kernel 6.12)/kdir} && module/build "$$kdir"
+
+## tools         build/bin/ferry and build/lib/libferryrun.so
+.PHONY: tools $(PROGRAMS)
+tools: $(PROGRAMS)
+$(PROGRAMS): | prepare-build
+	@mkdir -p $(OUT)/bin $(OUT)/lib
+	@$(MAKE) -C $(dir $@) OUT=$(OUT)
+
+## selftests     the compiled parts of the kselftests
+.PHONY: selftests $(TESTS)
+selftests: $(TESTS)
+$(TESTS): | prepare-build
+	@mkdir -p $(OUT)/selftests
+	@$(MAKE) -C $(dir $@) OUT=$(OUT)
+
+## kunit         run the KUnit suites in UML
+.PHONY: kunit
+kunit: | prepare-test
+	@$(VM)/kunit
+
+## kselftest     run the kselftests on KERNEL="6.1 6.12 newest", TESTS="name..." of them
+.PHONY: kselftest
+kselftest: tools selftests | prepare-test
+	@$(VM)/kselftest $(KERNEL)
+
+## lint          compiler, sparse and checkpatch warnings are errors here
+.PHONY: lint
+lint: | prepare-build
+	@selftests/lint/run
+
+## demo          a download over Ferry through a bad link, start to end
+.PHONY: demo
+demo: tools | prepare-test
+	@selftests/demo/run
+
+## check         everything CI runs: lint, kunit, kselftest, a small demo
+.PHONY: check
+check:
+	@$(VM)/check lint kunit $(KERNEL:%=kselftest-%) demo
+
+## check-debug   kunit's and the kselftests' run on the debug kernel
+.PHONY: check-debug
+check-debug:
+	@$(VM)/check kselftest-debug
+
+## clean         remove build/ (the cache outside the checkout stays)
+.PHONY: clean
+clean:
+	@rm -rf $(OUT)
+
+## help          this list
+.PHONY: help
+help:
+	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: prepare-build prepare-test
+prepare-build:
+	@$(VM)/prepare build
+prepare-test:
+	@$(VM)/prepare all
