@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 
 # Every sub-makefile puts its results below this folder.
-export OUT := $(CURDIR)/build
+OUT := $(CURDIR)/build
 
 # What a user picks: the kernel to build for, the kernel to test on.
 KDIR ?=
@@ -18,7 +18,7 @@ KERNEL ?= 6.1 6.12 newest
 
 VM := selftests/vm
 PROGRAMS := $(wildcard userspace/ferry/Makefile userspace/run/Makefile)
-TESTS := $(wildcard selftests/net/Makefile)
+TEST_DIRS := $(wildcard selftests/net/Makefile selftests/apps/Makefile)
 
 ## all           the module for Debian's 6.12, the tool and the libraries
 .PHONY: all
@@ -34,15 +34,13 @@ module: | prepare-build
 .PHONY: tools $(PROGRAMS)
 tools: $(PROGRAMS)
 $(PROGRAMS): | prepare-build
-	@mkdir -p $(OUT)/bin $(OUT)/lib
-	@$(MAKE) -C $(dir $@) OUT=$(OUT)
+	@$(MAKE) -C $(dir $@) O=$(OUT)
 
 ## selftests     the compiled parts of the kselftests
-.PHONY: selftests $(TESTS)
-selftests: $(TESTS)
-$(TESTS): | prepare-build
-	@mkdir -p $(OUT)/selftests
-	@$(MAKE) -C $(dir $@) OUT=$(OUT)
+.PHONY: selftests $(TEST_DIRS)
+selftests: $(TEST_DIRS)
+$(TEST_DIRS): | prepare-build
+	@$(MAKE) -C $(dir $@) O=$(OUT)
 
 ## kunit         run the KUnit suites in UML
 .PHONY: kunit
