@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What every socket can say about itself, and the hook events go through. */
+#include <linux/sock_diag.h>
 #include <linux/rcupdate.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -45,6 +46,15 @@ static void diag_memory(struct sock *sk, struct ferry_sock_info *info)
 	info->drops = atomic_read(&sk->sk_drops);
 }
 
+/* The kernel exports its cookies only through this. */
+static u64 diag_cookie(struct sock *sk)
+{
+	u32 half[2];
+
+	sock_diag_save_cookie(sk, half);
+	return half[0] | (u64)half[1] << 32;
+}
+
 void ferry_diag_sock(struct sock *sk, struct ferry_sock_info *info)
 {
 	memset(info, 0, sizeof(*info));
@@ -53,7 +63,7 @@ void ferry_diag_sock(struct sock *sk, struct ferry_sock_info *info)
 	info->state = READ_ONCE(sk->sk_state);
 	info->uid = READ_ONCE(sk->sk_uid);
 	info->inode = sock_i_ino(sk);
-	info->cookie = sock_gen_cookie(sk);
+	info->cookie = diag_cookie(sk);
 	info->mark = READ_ONCE(sk->sk_mark);
 	info->v6only = ipv6_only_sock(sk);
 	info->orphan = sock_flag(sk, SOCK_DEAD);
