@@ -52,7 +52,8 @@ struct ferry_icmp {
  * @err: an ICMP error; @tuple is the flow of the packet it is about, local end
  *	first; @skb->data is the transport header that came back (8 bytes at
  *	least are linear), the ICMP header before it is at icmp_hdr(). Must not
- *	consume @skb. Return 0, or -ENOENT where nobody owns the flow
+ *	consume @skb. Return 0, or -ENOENT where nobody owns the flow; a datagram
+ *	socket 1 where the kernel shall not learn a path MTU from it
  * @verify: verify checksums before @rcv; else the transport does it itself
  */
 struct ferry_transport_ops {
@@ -113,7 +114,8 @@ struct dst_entry *ferry_ip_route(struct sock *sk);
  * @sk: locked (its cork.fl is used)
  * @skb: data starts at the transport header with its checksum field 0 and
  *	skb_transport_header() set; skb_shinfo()->gso_size and gso_segs set and
- *	gso_type 0 for a super-packet: the type is added here. Consumed
+ *	gso_type 0 for a super-packet: the type is added here. skb->cb is
+ *	cleared. Consumed
  *
  * Fills the checksum as the device needs it: see csum.c.
  *
@@ -129,7 +131,8 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb);
  * @t: transport
  * @sk: a listener whose mark, tos, ttl, priority and device apply, or NULL. Not
  *	locked, not modified
- * @tuple: local end is the source. dev: output device or 0
+ * @tuple: local end is the source. dev: output device or 0 (for an answer to a
+ *	packet: see ferry_ip_reply_tuple())
  * @skb: as for ferry_ip_xmit(), never a super-packet. Consumed
  * @mark: skb mark to route by (see ferry_ip_reply_mark())
  * @tclass: TOS or traffic class
@@ -139,6 +142,35 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb);
 int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 		  const struct sock *sk, const struct ferry_tuple *tuple,
 		  struct sk_buff *skb, u32 mark, u8 tclass);
+
+/**
+ * struct ferry_ip_how - the fields of an IP header a datagram may choose
+ * @tclass: TOS or traffic class
+ * @ttl: TTL or hop limit; -1 for the route's (IPv4: 0 as well)
+ * @df: IPv4: don't fragment on the way
+ * @fragment: may be fragmented here
+ * @mark: skb mark
+ * @priority: skb priority
+ */
+struct ferry_ip_how {
+	u8	tclass;
+	int	ttl;
+	bool	df;
+	bool	fragment;
+	u32	mark;
+	u32	priority;
+};
+
+/*
+ * Put an IP header before a packet and send it: see send.c. skb_dst() and the
+ * checksum are set. Consumes @skb. Return: 0 or a negative errno.
+ */
+int ferry_ip_out(struct ferry_net *fn, struct sock *sk, struct sk_buff *skb,
+		 struct flowi *fl, bool v4, const struct ferry_ip_how *how);
+
+/* Fill in a checksum as the way out needs it: see csum.c. */
+void ferry_ip_csum(enum ferry_transport t, struct sk_buff *skb,
+		   const struct ferry_tuple *tuple, const struct dst_entry *dst);
 
 /**
  * ferry_ip_mss_room() - how many bytes of transport header and payload fit in
@@ -181,6 +213,13 @@ void ferry_ip_redirect(struct sock *sk, struct sk_buff *skb);
  * @tuple: filled; dev is the incoming interface (l3mdev aware)
  */
 void ferry_ip_tuple(const struct sk_buff *skb, struct ferry_tuple *tuple);
+
+/*
+ * The same to answer a packet: dev is 0 but where the answer has to leave by the
+ * way the packet came (link-local addresses, VRF).
+ */
+void ferry_ip_reply_tuple(struct ferry_net *fn, const struct sk_buff *skb,
+			  struct ferry_tuple *tuple);
 
 /* True where no stream can live: broadcast, multicast, unspecified (RFC 9293 MUST-57, 63). */
 bool ferry_ip_not_unicast(const struct sk_buff *skb);

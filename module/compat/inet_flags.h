@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Flags of inet_sock and ipv6_pinfo: bit fields with lower case names up to
+ * 6.6 and 6.7, atomic bits with upper case names since.
+ */
+#ifndef _FERRY_COMPAT_INET_FLAGS_H
+#define _FERRY_COMPAT_INET_FLAGS_H
+
+#include <linux/ipv6.h>
+#include <net/inet_sock.h>
+
+#ifdef FERRY_HAVE_INET_TEST_BIT
+#define ferry_inet_flag(sk, lower, upper)	inet_test_bit(upper, sk)
+#else
+#define ferry_inet_flag(sk, lower, upper)	(!!inet_sk(sk)->lower)
+#endif
+
+#ifdef FERRY_HAVE_INET6_TEST_BIT
+#define ferry_inet6_flag(sk, lower, upper)	inet6_test_bit(upper, sk)
+#else
+#define ferry_inet6_flag(sk, lower, upper)	(!!inet6_sk(sk)->lower)
+#endif
+
+#endif /* _FERRY_COMPAT_INET_FLAGS_H */

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checksums on the way out.
+ *
+ * No device is asked to sum: drivers that claim to sum anything were seen to
+ * get offsets 10 and 18 wrong (Documentation/architecture.rst). So
+ *
+ * - over loopback, and in a super-packet, the sum stays partial: nobody reads
+ *   it, or gso.c completes it when it cuts;
+ * - else it is computed here and ip_summed says NONE. UNNECESSARY would spare a
+ *   receiver across a veth one pass, but would also hide a bit that flipped on
+ *   the way (netem, a bridge with bad memory).
+ */
+#include <linux/if_arp.h>
+#include <linux/netdevice.h>
+#include <net/dst.h>
+#include <net/ip6_checksum.h>
+
+#include "ip/internal.h"
+
+static __sum16 pseudo(const struct sk_buff *skb, const struct ferry_tuple *tuple,
+		      u8 protocol, __wsum sum)
+{
+	if (ipv6_addr_v4mapped(&tuple->raddr))
+		return csum_tcpudp_magic(tuple->laddr.s6_addr32[3],
+					 tuple->raddr.s6_addr32[3],
+					 skb->len, protocol, sum);
+	return csum_ipv6_magic(&tuple->laddr, &tuple->raddr, skb->len, protocol,
+			       sum);
+}
+
+static bool stays_partial(const struct sk_buff *skb, const struct dst_entry *dst)
+{
+	return skb_is_gso(skb) || (dst->dev->flags & IFF_LOOPBACK);
+}
+
+/**
+ * ferry_ip_csum() - fill in a packet's checksum as its way out needs it
+ * @t: transport
+ * @skb: data is the transport header; not yet below an IP header
+ * @tuple: local end first; the final destination where a routing header leads
+ *	there
+ * @dst: the route
+ */
+void ferry_ip_csum(enum ferry_transport t, struct sk_buff *skb,
+		   const struct ferry_tuple *tuple, const struct dst_entry *dst)
+{
+	unsigned int offset = ferry_ip_csum_offset(t);
+	__sum16 *check = (__sum16 *)(skb->data + offset);
+	u8 protocol = ferry_ip_protocol(t);
+
+	*check = 0;
+	if (stays_partial(skb, dst)) {
+		*check = ~pseudo(skb, tuple, protocol, 0);
+		skb->csum_start = skb_headroom(skb);
+		skb->csum_offset = offset;
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		return;
+	}
+	*check = pseudo(skb, tuple, protocol, skb_checksum(skb, 0, skb->len, 0));
+	if (!*check)
+		*check = CSUM_MANGLED_0;	/* 0 says "none" in a datagram */
+	skb->ip_summed = CHECKSUM_NONE;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Super-packets of streams, cut at the last moment.
+ *
+ * A stream sends up to 64 KB as one packet of type SKB_GSO_SCTP plus
+ * SKB_GSO_TCPV4 or SKB_GSO_TCPV6. No device has both, so none mistakes it for
+ * TCP's and cuts it wrongly; software devices take it whole. With a TCP bit the
+ * kernel reads the header's length from where TCP has it, the high nibble of
+ * byte 12, which is why it is there in FSP too.
+ *
+ * Where a device wants single packets, the kernel calls us here. Sums are made
+ * in software (csum.c says why).
+ */
+#include <linux/netdevice.h>
+#include <net/ip.h>
+#include <net/protocol.h>
+
+#include "compat/gso.h"
+#include "engine/wire.h"
+#include "ip/internal.h"
+
+#define TYPES_TCP	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6)
+
+static struct fsp_hdr *header(const struct sk_buff *skb)
+{
+	return (struct fsp_hdr *)skb_transport_header(skb);
+}
+
+/* A guest may hand us anything: only our own pair of types is cut. */
+static bool type_ok(const struct sk_buff *skb)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type;
+
+	return (type & SKB_GSO_SCTP) && (type & TYPES_TCP);
+}
+
+/* Header length in bytes, all of it linear; 0 where that cannot be. */
+static unsigned int header_len(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	if (!pskb_may_pull(skb, FSP_HDR_MIN))
+		return 0;
+	len = header(skb)->doff >> 4 << 2;
+	if (len < FSP_HDR_MIN || !pskb_may_pull(skb, len))
+		return 0;
+	if (skb_checksum_start(skb) != skb_transport_header(skb))
+		return 0;
+	return len;
+}
+
+/* The pseudo-header's sum lies in the field; move it from one length to another. */
+static void finish_csum(struct sk_buff *skb, unsigned int from)
+{
+	struct fsp_hdr *h = header(skb);
+	unsigned int to = skb_tail_pointer(skb) - skb_transport_header(skb) +
+			  skb->data_len;
+	__wsum delta = csum_sub((__force __wsum)htonl(to),
+				(__force __wsum)htonl(from));
+
+	h->check = ~csum_fold(csum_add(csum_unfold(h->check), delta));
+	h->check = gso_make_checksum(skb, csum_unfold((__force __sum16)~h->check)) ?:
+		   CSUM_MANGLED_0;
+}
+
+/* FIN and PSH end the data: they belong to the last; CWR to the first. */
+static void fix_segments(struct sk_buff *segs, unsigned int mss, unsigned int len)
+{
+	u32 seq = ntohl(header(segs)->seq);
+	struct sk_buff *skb;
+
+	for (skb = segs; skb; skb = skb->next) {
+		struct fsp_hdr *h = header(skb);
+
+		h->seq = htonl(seq);
+		if (skb->next)
+			h->flags &= ~(FSP_FIN | FSP_PSH);
+		if (skb != segs)
+			h->flags &= ~FSP_CWR;
+		finish_csum(skb, len);
+		seq += mss;
+	}
+}
+
+/* skb_segment() itself moves what sock_wfree() counts. */
+static bool owned(const struct sk_buff *skb)
+{
+	return skb->sk && skb->destructor && skb->destructor != sock_wfree &&
+	       sk_fullsock(skb->sk) && skb->sk->sk_prot->owner == THIS_MODULE;
+}
+
+/*
+ * The segments now carry what the super-packet carried in sk_wmem_alloc, so
+ * that the sender hears of each when the device is done with it, not now.
+ */
+static void hand_over(struct sk_buff *gso, struct sk_buff *segs)
+{
+	struct sock *sk = gso->sk;
+	struct sk_buff *skb;
+	int delta = 0;
+
+	for (skb = segs; skb; skb = skb->next) {
+		skb->sk = sk;
+		skb->destructor = gso->destructor;
+		delta += skb->truesize;
+	}
+	delta -= gso->truesize;
+	gso->sk = NULL;
+	gso->destructor = NULL;
+	if (delta >= 0)
+		refcount_add(delta, &sk->sk_wmem_alloc);
+	else
+		WARN_ON_ONCE(refcount_sub_and_test(-delta, &sk->sk_wmem_alloc));
+}
+
+static void count(const struct sk_buff *skb)
+{
+	if (skb->dev)
+		ferry_stat_inc(ferry_net(dev_net(skb->dev)),
+			       FERRY_STAT_GSO_SEGMENTED);
+}
+
+static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features,
+			   unsigned int hlen)
+{
+	unsigned int mss = skb_shinfo(skb)->gso_size;
+	unsigned int len = skb->len;
+	bool ooo_okay = skb->ooo_okay;
+	struct sk_buff *segs;
+
+	__skb_pull(skb, hlen);
+	if (skb->len <= mss)
+		return ERR_PTR(-EINVAL);
+	if (skb_gso_ok(skb, features | NETIF_F_GSO_ROBUST)) {
+		/* it goes on whole; its count came from somebody untrusted */
+		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len, mss);
+		return NULL;
+	}
+
+	/* only the first may change the transmit queue */
+	skb->ooo_okay = 0;
+	features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_PARTIAL);
+	segs = skb_segment(skb, features);
+	if (IS_ERR(segs))
+		return segs;
+	segs->ooo_okay = ooo_okay;
+	fix_segments(segs, mss, len);
+	if (owned(skb))
+		hand_over(skb, segs);
+	count(skb);
+	return segs;
+}
+
+static struct sk_buff *stream_segment(struct sk_buff *skb,
+				      netdev_features_t features)
+{
+	unsigned int hlen;
+
+	if (!type_ok(skb))
+		return ERR_PTR(-EINVAL);
+	hlen = header_len(skb);
+	if (!hlen)
+		return ERR_PTR(-EINVAL);
+	return cut(skb, features, hlen);
+}
+
+static const struct net_offload offload4 = {
+	.callbacks = {
+		.gso_segment	= stream_segment,
+		.gro_receive	= ferry_ip_gro_receive4,
+		.gro_complete	= ferry_ip_gro_complete4,
+	},
+};
+
+static const struct net_offload offload6 = {
+	.callbacks = {
+		.gso_segment	= stream_segment,
+		.gro_receive	= ferry_ip_gro_receive6,
+		.gro_complete	= ferry_ip_gro_complete6,
+	},
+};
+
+/**
+ * ferry_ip_gso_init() - offer segmentation and merging for the stream's number
+ *
+ * Return: 0 or -EBUSY.
+ */
+int ferry_ip_gso_init(void)
+{
+	u8 protocol = ferry_ip_protocol(FERRY_STREAM);
+
+	if (inet_add_offload(&offload4, protocol))
+		return -EBUSY;
+	if (inet6_add_offload(&offload6, protocol)) {
+		inet_del_offload(&offload4, protocol);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * ferry_ip_gso_uninit() - undo it; waits until no callback runs
+ */
+void ferry_ip_gso_uninit(void)
+{
+	u8 protocol = ferry_ip_protocol(FERRY_STREAM);
+
+	inet6_del_offload(&offload6, protocol);
+	inet_del_offload(&offload4, protocol);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of ip/ share and nobody else needs. */
+#ifndef _FERRY_IP_INTERNAL_H
+#define _FERRY_IP_INTERNAL_H
+
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+#include "ip/ip.h"
+#include "net.h"
+
+/* The transport's callbacks, or NULL; RCU read side. */
+const struct ferry_transport_ops *ferry_ip_ops(enum ferry_transport t);
+
+/* A checksum field's place, by transport. */
+unsigned int ferry_ip_csum_offset(enum ferry_transport t);
+
+/* Handlers of inet_add_protocol() and inet6_add_protocol(), by transport */
+int ferry_ip_icmp4(enum ferry_transport t, struct sk_buff *skb, u32 info);
+int ferry_ip_icmp6(enum ferry_transport t, struct sk_buff *skb, u8 type, u8 code,
+		   int offset, __be32 info);
+
+int ferry_ip_gso_init(void);
+void ferry_ip_gso_uninit(void);
+
+/* GRO callbacks, hooked up beside GSO's */
+struct sk_buff *ferry_ip_gro_receive4(struct list_head *head, struct sk_buff *skb);
+struct sk_buff *ferry_ip_gro_receive6(struct list_head *head, struct sk_buff *skb);
+int ferry_ip_gro_complete4(struct sk_buff *skb, int thoff);
+int ferry_ip_gro_complete6(struct sk_buff *skb, int thoff);
+
+/* 0 or a negative errno of what lower layers return; counts drops */
+int ferry_ip_sent(struct ferry_net *fn, int ret);
+
+/* A route without a full socket; see route.c */
+struct dst_entry *ferry_ip_lookup(struct ferry_net *fn, enum ferry_transport t,
+				  const struct sock *sk,
+				  const struct ferry_tuple *tuple,
+				  u32 mark, u8 tclass, struct flowi *fl);
+
+#endif /* _FERRY_IP_INTERNAL_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets of connected sockets on their way out. */
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+
+#include "ip/internal.h"
+
+static enum ferry_transport transport_of(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM ? FERRY_STREAM : FERRY_DGRAM;
+}
+
+/* What the transport kept in the control buffer would be read as IP options. */
+static void clear_cb(struct sk_buff *skb)
+{
+	memset(skb->cb, 0, max(sizeof(struct inet_skb_parm),
+			       sizeof(struct inet6_skb_parm)));
+}
+
+/**
+ * ferry_ip_sent() - make one answer of all that lower layers may return
+ * @fn: the namespace
+ * @ret: NET_XMIT_... or a negative errno
+ *
+ * Return: 0, -ENOBUFS where a queue dropped the packet, or the errno.
+ */
+int ferry_ip_sent(struct ferry_net *fn, int ret)
+{
+	ret = ret > 0 ? net_xmit_errno(ret) : ret;
+	if (ret < 0)
+		ferry_stat_inc(fn, FERRY_STAT_IP_OUT_DROPPED);
+	return ret;
+}
+
+static int xmit4(struct sock *sk, struct sk_buff *skb)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos));
+}
+
+/* cork.fl holds the first hop's flow; the header starts from the last one's. */
+static int xmit6(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
+{
+	struct flowi6 fl6 = inet_sk(sk)->cork.fl.u.ip6;
+	struct ipv6_pinfo *np = inet6_sk(sk);
+	int ret;
+
+	fl6.daddr = sk->sk_v6_daddr;
+	rcu_read_lock();
+	skb_dst_set_noref(skb, dst);
+	ret = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
+		       rcu_dereference(np->opt), np->tclass,
+		       READ_ONCE(sk->sk_priority));
+	rcu_read_unlock();
+	return ret;
+}
+
+int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb)
+{
+	struct ferry_net *fn = ferry_sock_net(sk);
+	struct ferry_tuple tuple;
+	struct dst_entry *dst;
+	int ret;
+
+	dst = ferry_ip_route(sk);
+	if (!dst) {
+		ferry_stat_inc(fn, FERRY_STAT_IP_OUT_NOROUTE);
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
+		return -READ_ONCE(sk->sk_err_soft) ?: -EHOSTUNREACH;
+	}
+
+	if (skb_is_gso(skb))
+		skb_shinfo(skb)->gso_type = sk->sk_gso_type;
+	ferry_ip_sock_tuple(sk, &tuple);
+	ferry_ip_csum(transport_of(sk), skb, &tuple, dst);
+	skb_set_hash_from_sk(skb, sk);
+	clear_cb(skb);
+
+	ret = ferry_ip_is_v4(sk) ? xmit4(sk, skb) : xmit6(sk, skb, dst);
+	return ferry_ip_sent(fn, ret);
+}
