@@ -2,6 +2,7 @@
 /* What every socket can say about itself, and the hook events go through. */
 #include <linux/sock_diag.h>
 #include <linux/rcupdate.h>
+#include <linux/sock_diag.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/sock.h>

@@ -12,6 +12,7 @@
 
 #include <linux/skbuff.h>
 #include <net/flow.h>
+#include <net/ipv6.h>
 
 #include "port/flow.h"
 

@@ -11,6 +11,9 @@
 
 #include <linux/types.h>
 
+/* Attributes and commands of the generic netlink family, for who speaks it */
+#include "ferry_netlink.h"
+
 /* A number retired by Econet: a module cannot be given a new one. */
 #define AF_FERRY		19
 #define PF_FERRY		AF_FERRY
