@@ -163,10 +163,12 @@ ft_netem() {
 
 # ft_start A|B LOGFILE COMMAND...: in the background; its pid is in $FT_PID.
 ft_start() {
-	local host=$1 log=$2
+	local ns=$FT_A log=$2
 
+	[ "$1" = A ] || ns=$FT_B
 	shift 2
-	ft_on "$host" "$@" >"$log" 2>&1 </dev/null &
+	# A simple command, so that the pid is the program's and not a shell's.
+	ip netns exec "$ns" "$@" >"$log" 2>&1 </dev/null &
 	FT_PID=$!
 	_ft_pids="$_ft_pids $FT_PID"
 }
@@ -178,10 +180,50 @@ ft_stop() {
 	_ft_pids=$(echo "$_ft_pids" | sed "s/\\<$1\\>//")
 }
 
-# ft_wait_port A|B stream|dgram PORT [FAMILY]: until someone holds that port.
+# Is the port held on this host? Asks the kernel: a probe that connects or
+# binds would be a visitor to servers that serve one visitor only, or take the
+# port from the one that is waited for.
+_ft_held() {
+	local host=$1 type=$2 port=$3 file state=07
+
+	if [ "$FT_FAMILY" != inet ]; then
+		ft_on "$host" ferry -j socket list type "$type" local-port "$port" |
+			grep -q '"local-port":'
+		return
+	fi
+	file=udp
+	[ "$type" = dgram ] || file=tcp state=0A
+	ft_on "$host" cat /proc/net/$file /proc/net/${file}6 2>/dev/null |
+		grep -q "$(printf '^ *[0-9]*: [0-9A-F]*:%04X [0-9A-F:]* %s' \
+			"$port" $state)"
+}
+
+# ft_wait COMMAND...: until it succeeds; gives up after half a minute.
+ft_wait() {
+	local tries
+
+	for tries in $(seq 600); do
+		"$@" && return
+		sleep 0.05
+	done
+	ktap_diag "gave up waiting: $*"
+	return 1
+}
+
+# ft_wait_port A|B stream|dgram PORT: until someone listens there or is bound.
 ft_wait_port() {
-	ft_on "$1" wait_port --family "${4:-$FT_FAMILY}" --type "$2" --port "$3" ||
-		{ ktap_diag "nobody took $2 port $3 on host $1"; return 1; }
+	ft_wait _ft_held "$@"
+}
+
+# ft_stat A|B NAME...: the sum of these counters of Ferry on that host.
+ft_stat() {
+	local host=$1
+
+	shift
+	ft_on "$host" ferry stat | awk -v names="$*" '
+		BEGIN { split(names, a); for (i in a) want[a[i]] = 1 }
+		$1 in want { n += $2; seen++ }
+		END { print n + 0; exit seen == 0 }'
 }
 
 # ft_payload FILE BYTES [N]: seeded content, the same in every run of a seed.
