@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of one end: nobody, listener, half open, connection, TIME_WAIT,
+ * nobody. What it does for the engine as its host is in host.c.
+ */
+#include "host_end.h"
+#include "oracle.h"
+#include "sim.h"
+
+#define SYNACK_RTO	FSP_NSEC_PER_SEC
+#define SYNACK_RETRIES	20
+
+static void timer_event(struct event *ev);
+
+void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 id,
+	      const struct end_cfg *cfg, const struct app_cfg *app)
+{
+	memset(end, 0, sizeof(*end));
+	end->sim = sim;
+	end->peer = peer;
+	end->side = side;
+	end->id = id;
+	end->cfg = *cfg;
+	end->out = &sim->link[side];
+	end->room = cfg->mss_room;
+	end->timer.fire = timer_event;
+	app_init(end, app);
+}
+
+static void forget(struct end *end)
+{
+	eventq_cancel(&end->sim->q, &end->timer);
+	end->mode = END_CLOSED;
+}
+
+void end_uninit(struct end *end)
+{
+	if (end->mode == END_CONN)
+		fsp_conn_purge(&end->conn);
+	forget(end);
+	app_uninit(end);
+}
+
+static void make_conn(struct end *end)
+{
+	struct fsp_conn *c = &end->conn;
+
+	memset(c, 0, sizeof(*c));
+	c->cfg = end->cfg.fsp;
+	fsp_conn_init(c, end->cfg.cc);
+	c->mss_room = end->room;
+	c->gso_max = end->cfg.gso_max;
+	end->mode = END_CONN;
+	end->ever = true;
+}
+
+void end_listen(struct end *end)
+{
+	end->mode = END_LISTEN;
+}
+
+void end_connect(struct end *end)
+{
+	make_conn(end);
+	fsp_conn_connect(&end->conn, end->cfg.iss, end->sim->q.now);
+	app_start(end);
+	end_after(end);
+}
+
+void end_abort(struct end *end)
+{
+	if (end->mode == END_CONN) {
+		trace_note(end, "abort");
+		fsp_conn_abort(&end->conn, end->sim->q.now);
+		end_after(end);
+	} else if (end->mode != END_TIME_WAIT) {
+		forget(end);
+	}
+}
+
+/* ---- events and timers of a connection ---- */
+
+static void account(struct end *end)
+{
+	end->retrans = end->conn.retrans_segs;
+	end->spurious = end->conn.spurious;
+	end->timeouts = end->conn.timeouts;
+}
+
+static void conn_gone(struct end *end)
+{
+	account(end);
+	if (end->conn.state == FSP_TIME_WAIT)
+		fsp_timewait_init(&end->tw, &end->conn);
+	fsp_conn_purge(&end->conn);
+}
+
+static void conn_over(struct end *end)
+{
+	trace_note(end, "over, error %d", end->error);
+	if (end->conn.state == FSP_TIME_WAIT) {
+		conn_gone(end);
+		end->mode = END_TIME_WAIT;
+		eventq_set(&end->sim->q, &end->timer,
+			   end->sim->q.now + end->cfg.fsp.time_wait);
+		return;
+	}
+	conn_gone(end);
+	forget(end);
+}
+
+static void take_news(struct end *end, u16 events)
+{
+	if (events & FSP_EV_ESTABLISHED)
+		end->established = true;
+	if (events & FSP_EV_PEER_CLOSED)
+		end->app.eof = true;
+	if (events & FSP_EV_ERROR) {
+		end->error = end->conn.error;
+		end->app.closed = true;
+	}
+	app_kick(end);
+}
+
+static void arm(struct end *end)
+{
+	u64 at = fsp_conn_next_timeout(&end->conn);
+
+	if (!at)
+		eventq_cancel(&end->sim->q, &end->timer);
+	else if (!event_armed(&end->timer) || end->timer.at != at)
+		eventq_set(&end->sim->q, &end->timer, at);
+}
+
+static void path_shrunk(struct end *end)
+{
+	end->shrunk = false;
+	fsp_conn_set_path(&end->conn, end->room, end->cfg.gso_max, end->sim->q.now);
+	fsp_conn_path_shrunk(&end->conn, end->sim->q.now);
+}
+
+void end_after(struct end *end)
+{
+	u16 events;
+
+	if (end->shrunk && end->mode == END_CONN)
+		path_shrunk(end);
+	while (end->mode == END_CONN) {
+		end->calls++;
+		oracle_conn(end);
+		events = fsp_conn_take_events(&end->conn);
+		if (events)
+			take_news(end, events);
+		if (end->conn.state == FSP_CLOSED || end->conn.state == FSP_TIME_WAIT)
+			conn_over(end);
+		else if (!events)
+			break;
+	}
+	if (end->mode == END_CONN)
+		arm(end);
+}
+
+static void answer_synack(struct end *end)
+{
+	struct fsp_tx tx;
+
+	fsp_request_synack(&end->req, &tx, SYNACK_RTO, end->sim->q.now);
+	end_send(end, &tx, 0);
+	eventq_set(&end->sim->q, &end->timer, end->req.due);
+}
+
+static void request_timer(struct end *end)
+{
+	if (end->req.retries < SYNACK_RETRIES) {
+		answer_synack(end);
+		return;
+	}
+	trace_note(end, "request timed out");
+	end_listen(end);
+}
+
+static void timer_event(struct event *ev)
+{
+	struct end *end = container_of(ev, struct end, timer);
+
+	switch (end->mode) {
+	case END_CONN:
+		fsp_conn_timeout(&end->conn, end->sim->q.now);
+		end_after(end);
+		break;
+	case END_REQUEST:
+		request_timer(end);
+		break;
+	case END_TIME_WAIT:
+		forget(end);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- packets, by mode ---- */
+
+static void answer_reset(struct end *end, const struct fsp_rx *rx)
+{
+	struct fsp_tx tx;
+
+	if (rx->flags & FSP_RST)
+		return;
+	fsp_reset_for(rx, &tx);
+	end_send(end, &tx, 0);
+}
+
+static u8 wscale_for(u32 rcvbuf)
+{
+	u8 shift = 0;
+
+	while (shift < FSP_WSCALE_MAX && rcvbuf >> shift > 0xffff)
+		shift++;
+	return shift;
+}
+
+static void rx_listen(struct end *end, const struct fsp_rx *rx)
+{
+	if (rx->flags & FSP_RST)
+		return;
+	if (rx->flags & FSP_ACK) {
+		answer_reset(end, rx);
+		return;
+	}
+	if (!(rx->flags & FSP_SYN))
+		return;
+	fsp_request_init(&end->req, rx, end->cfg.iss, end->cfg.rcvbuf,
+			 wscale_for(end->cfg.rcvbuf), end->room - FSP_HDR_MIN,
+			 FSP_MSS_DEFAULT_V4);
+	end->mode = END_REQUEST;
+	oracle_rx(end, rx);
+	answer_synack(end);
+}
+
+static void rx_conn(struct end *end, const struct packet *p, const struct fsp_rx *rx)
+{
+	struct fsp_conn *c = &end->conn;
+	struct carrier *car;
+	enum fsp_verdict v;
+
+	if (rng_chance(&end->sim->rng, end->cfg.renege))
+		end_renege(end);
+	car = carrier_new(end->sim, p->off, p->len);
+	v = fsp_conn_rx(c, rx, &car->seg, end->sim->q.now);
+	trace_rx(end, rx, v);
+	sim_check(end->sim, v < FSP_VERDICTS, "verdict %d", v);
+	if (v != FSP_TAKEN)
+		carrier_free(end->sim, car);
+	end_after(end);
+}
+
+static void rx_request(struct end *end, const struct packet *p, const struct fsp_rx *rx)
+{
+	struct fsp_tx tx;
+
+	switch (fsp_request_rx(&end->req, rx)) {
+	case FSP_REQ_COMPLETE:
+		make_conn(end);
+		fsp_conn_accept(&end->conn, &end->req, end->sim->q.now);
+		eventq_cancel(&end->sim->q, &end->timer);
+		oracle_rx(end, rx);
+		rx_conn(end, p, rx);
+		if (end->mode == END_CONN) {
+			app_kick(end);
+			end_after(end);
+		}
+		break;
+	case FSP_REQ_SYNACK:
+		answer_synack(end);
+		break;
+	case FSP_REQ_ABORT:
+		end_listen(end);
+		eventq_cancel(&end->sim->q, &end->timer);
+		break;
+	case FSP_REQ_CHALLENGE:
+		fsp_request_challenge(&end->req, &tx);
+		end_send(end, &tx, 0);
+		break;
+	case FSP_REQ_RESET:
+		answer_reset(end, rx);
+		break;
+	default:
+		break;
+	}
+}
+
+static void rx_time_wait(struct end *end, const struct fsp_rx *rx)
+{
+	struct fsp_tx tx;
+
+	switch (fsp_timewait_rx(&end->tw, rx)) {
+	case FSP_TW_RESTART:
+		eventq_set(&end->sim->q, &end->timer,
+			   end->sim->q.now + end->cfg.fsp.time_wait);
+		fallthrough;
+	case FSP_TW_ACK:
+		fsp_timewait_ack(&end->tw, rx, &tx);
+		end_send(end, &tx, 0);
+		break;
+	case FSP_TW_KILL:
+		forget(end);
+		break;
+	default:
+		break;
+	}
+}
+
+void end_rx(struct end *end, const struct packet *p)
+{
+	struct fsp_rx rx;
+	enum fsp_parse parse;
+
+	sim_check(end->sim, fsp_hdr_need(p->hdr, packet_size(p)) <= p->hdr_len,
+		  "header of %u", p->hdr_len);
+	parse = fsp_hdr_parse(p->hdr, p->hdr_len, packet_size(p), &rx);
+	sim_check(end->sim, parse == FSP_PARSE_OK, "parse %d", parse);
+	sim_check(end->sim, rx.len == p->len && rx.hdr_len == p->hdr_len, "length %u", rx.len);
+	switch (end->mode) {
+	case END_LISTEN:
+		rx_listen(end, &rx);
+		break;
+	case END_REQUEST:
+		rx_request(end, p, &rx);
+		break;
+	case END_CONN:
+		oracle_rx(end, &rx);
+		rx_conn(end, p, &rx);
+		break;
+	case END_TIME_WAIT:
+		rx_time_wait(end, &rx);
+		break;
+	case END_CLOSED:
+		answer_reset(end, &rx);
+		break;
+	}
+}
+
+/* A router's answer to a packet that was too long (and always arrives). */
+void end_too_big(const struct packet *p)
+{
+	struct end *end = p->to->peer;
+	struct sim *sim = end->sim;
+
+	if (end->mode != END_CONN || end->room <= p->link->cfg.mtu || sim->sc.shrink_to == 0)
+		return;
+	end->room = p->link->cfg.mtu;
+	end->shrunk = true;
+}
+
+void end_enqueued(struct end *end, u32 bytes)
+{
+	end->below += bytes;
+}
+
+void end_departed(struct end *end, u32 bytes)
+{
+	end->below -= bytes;
+	if (!end->throttled || end->below > end->cfg.small_queue / 2)
+		return;
+	end->throttled = false;
+	if (end->mode != END_CONN)
+		return;
+	fsp_conn_push(&end->conn, 0, end->sim->q.now);
+	end_after(end);
+}
+
+bool end_over(const struct end *end)
+{
+	return end->mode == END_CLOSED || (end->mode == END_LISTEN && end->app.aborted);
+}

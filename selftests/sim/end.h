@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One end of a flow: what a socket and its host are to the engine. */
+#ifndef SIM_END_H
+#define SIM_END_H
+
+#include "app.h"
+#include "host.h"
+#include "link.h"
+#include "request.h"
+#include "timewait.h"
+
+struct sim;
+
+enum end_mode {
+	END_CLOSED,
+	END_LISTEN,
+	END_REQUEST,
+	END_CONN,
+	END_TIME_WAIT,
+};
+
+/**
+ * struct end_cfg - chances in parts per million
+ * @fsp: the engine's
+ * @cc: congestion control
+ * @mss_room: of the path, header included
+ * @gso_max: largest super-packet
+ * @seg_max: largest segment the program's writes are gathered into
+ * @iss: initial sequence number
+ * @rcvbuf: bytes
+ * @sndbuf: bytes
+ * @small_queue: bytes that may wait in the link; 0: any number
+ * @xmit_fail: transmissions fail for want of memory
+ * @split_fail: so do splits
+ * @merge_fail: and merges
+ * @renege: what waits out of order is thrown away, per packet received
+ * @ofo_counts: bytes out of order make the room smaller
+ * @off: stream offset to begin at (epochs)
+ */
+struct end_cfg {
+	struct fsp_config		fsp;
+	const struct fsp_cc_ops		*cc;
+	u32				mss_room;
+	u32				gso_max;
+	u32				seg_max;
+	u32				iss;
+	u32				rcvbuf;
+	u32				sndbuf;
+	u32				small_queue;
+	u32				xmit_fail;
+	u32				split_fail;
+	u32				merge_fail;
+	u32				renege;
+	bool				ofo_counts;
+};
+
+/**
+ * struct end - one end
+ * @conn: the engine's
+ * @room: path's, now
+ * @unread: bytes delivered and not read
+ * @ofo: bytes out of order
+ * @queued: bytes written and not acknowledged
+ * @below: bytes waiting in the link
+ * @throttled: the engine was told to wait
+ * @peer_edge: highest sequence number the peer let us send up to, exclusive
+ * @my_edge: the same, as we told the peer
+ * @ever: it once was a connection
+ */
+struct end {
+	struct fsp_conn		conn;
+	struct sim		*sim;
+	struct end		*peer;
+	int			side;
+	u32			id;
+	enum end_mode		mode;
+	struct end_cfg		cfg;
+	struct app		app;
+	struct fsp_request	req;
+	struct fsp_timewait	tw;
+	struct event		timer;
+	struct link		*out;
+	u32			room;
+	u32			unread;
+	u32			ofo;
+	u64			queued;
+	u32			below;
+	bool			throttled;
+	bool			shrunk;		/* the path was found smaller: tell the engine */
+	bool			established;
+	bool			ever;
+	bool			have_edge;
+	bool			said_edge;
+	u32			peer_edge;
+	u32			my_edge;
+	int			error;
+	u32			calls;		/* of the engine */
+	u64			challenges;
+	u64			retrans;
+	u64			spurious;
+	u64			timeouts;
+};
+
+void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 id,
+	      const struct end_cfg *cfg, const struct app_cfg *app);
+void end_uninit(struct end *end);
+void end_listen(struct end *end);
+void end_connect(struct end *end);
+void end_abort(struct end *end);
+
+/* The network's calls. */
+void end_rx(struct end *end, const struct packet *p);
+void end_too_big(const struct packet *p);
+void end_enqueued(struct end *end, u32 bytes);
+void end_departed(struct end *end, u32 bytes);
+
+/* After each call of the engine: oracles, timers, news for the program. */
+void end_after(struct end *end);
+
+bool end_over(const struct end *end);
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sim - run the engine over simulated networks
+ *
+ * Every run is a function of its seed: what fails is replayed with
+ * sim --seed N --trace. Prints KTAP.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+#define FAILURES_SHOWN	20
+
+struct options {
+	u64	seed;
+	u64	count;
+	u32	jobs;
+	bool	trace;
+	bool	standard;
+	const char *name;
+};
+
+struct totals {
+	u64	runs;
+	u64	failed;
+	u64	events;
+	u64	bytes;
+	u64	packets;
+	u64	lost;
+	u64	retrans;
+	u64	spurious;
+	u64	timeouts;
+};
+
+static u64 current_seed;
+
+static void usage(int status)
+{
+	fprintf(status ? stderr : stdout,
+		"usage: sim [--seed N] [--count N] [--jobs N] [--trace] [--standard [NAME]]\n"
+		"  --seed N      first seed (default: from the clock; printed)\n"
+		"  --count N     scenarios to run, a seed each (default 1 with --seed, else 2000)\n"
+		"  --jobs N      processes to spread them over (default 1)\n"
+		"  --trace       print every packet\n"
+		"  --standard    run the named scenarios, or NAME, and print their figures\n");
+	exit(status);
+}
+
+/* The engine warned, or a sanitizer found something: say how to get there again. */
+static void died(int sig)
+{
+	char msg[100];
+	int n = snprintf(msg, sizeof(msg), "not ok - died in seed %llu\n",
+			 (unsigned long long)current_seed);
+
+	if (write(STDERR_FILENO, msg, n) != n)
+		_exit(2);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void add(struct totals *t, const struct sim_result *res)
+{
+	t->runs++;
+	t->failed += !res->ok;
+	t->events += res->events;
+	t->bytes += res->bytes;
+	t->packets += res->packets;
+	t->lost += res->lost;
+	t->retrans += res->retrans;
+	t->spurious += res->spurious;
+	t->timeouts += res->timeouts;
+}
+
+static void run_seed(u64 seed, bool trace, struct totals *t)
+{
+	struct sim_result res;
+	struct scenario sc;
+
+	current_seed = seed;
+	scenario_random(&sc, seed);
+	sim_run(&sc, seed, trace, &res);
+	add(t, &res);
+	if (!res.ok && t->failed <= FAILURES_SHOWN)
+		fprintf(stderr, "# seed %llu: %s\n", (unsigned long long)seed, res.what);
+}
+
+/* Every @jobs-th seed. */
+static void run_share(const struct options *o, u32 job, struct totals *t)
+{
+	u64 i;
+
+	for (i = job; i < o->count; i += o->jobs)
+		run_seed(o->seed + i, o->trace, t);
+}
+
+static int spawn_share(const struct options *o, u32 job, pid_t *pid)
+{
+	struct totals t = {};
+	int fd[2];
+
+	if (pipe(fd) < 0)
+		abort();
+	*pid = fork();
+	if (*pid < 0)
+		abort();
+	if (*pid) {
+		close(fd[1]);
+		return fd[0];
+	}
+	close(fd[0]);
+	run_share(o, job, &t);
+	exit(write(fd[1], &t, sizeof(t)) != sizeof(t));
+}
+
+static void collect(int fd, pid_t pid, struct totals *sum)
+{
+	struct totals t = {};
+	u64 *to = (u64 *)sum, *from = (u64 *)&t;
+	size_t i;
+	int status;
+
+	if (read(fd, &t, sizeof(t)) != sizeof(t))
+		t.failed++;
+	close(fd);
+	if (waitpid(pid, &status, 0) != pid || status)
+		t.failed += !t.failed;
+	for (i = 0; i < sizeof(t) / sizeof(u64); i++)
+		to[i] += from[i];
+}
+
+static void run_jobs(const struct options *o, struct totals *sum)
+{
+	int fd[64];
+	pid_t pid[64];
+	u32 i;
+
+	fflush(stdout);
+	for (i = 0; i < o->jobs; i++)
+		fd[i] = spawn_share(o, i, &pid[i]);
+	for (i = 0; i < o->jobs; i++)
+		collect(fd[i], pid[i], sum);
+}
+
+static int run_random(const struct options *o)
+{
+	struct totals t = {};
+	double began = seconds(), took;
+
+	printf("KTAP version 1\n1..1\n# seeds %llu to %llu\n", (unsigned long long)o->seed,
+	       (unsigned long long)(o->seed + o->count - 1));
+	if (o->jobs > 1)
+		run_jobs(o, &t);
+	else
+		run_share(o, 0, &t);
+	took = seconds() - began;
+	printf("# %llu scenarios in %.1f s (%.0f/s): %.1f MB in %llu packets, %llu lost\n",
+	       (unsigned long long)t.runs, took, t.runs / took, t.bytes / 1e6,
+	       (unsigned long long)t.packets, (unsigned long long)t.lost);
+	printf("# %llu segments sent again (%llu needlessly), %llu timeouts\n",
+	       (unsigned long long)t.retrans, (unsigned long long)t.spurious,
+	       (unsigned long long)t.timeouts);
+	printf("%sok 1 random scenarios: %llu of %llu failed\n", t.failed ? "not " : "",
+	       (unsigned long long)t.failed, (unsigned long long)t.runs);
+	return !!t.failed;
+}
+
+static bool run_standard_one(const struct scenario *sc, unsigned int nr, bool trace)
+{
+	struct sim_result res;
+
+	current_seed = nr;
+	sim_run(sc, 1, trace, &res);
+	printf("# %-14s %8.3f s %9.2f Mbit/s %8llu packets %6llu lost %6llu again %5llu needlessly %4llu timeouts\n",
+	       sc->name, res.took / 1e9 , res.bytes * 8e3 / (res.data_took ? res.data_took : 1),
+	       (unsigned long long)res.packets, (unsigned long long)res.lost,
+	       (unsigned long long)res.retrans, (unsigned long long)res.spurious,
+	       (unsigned long long)res.timeouts);
+	printf("%sok %u %s%s%s\n", res.ok ? "" : "not ", nr, sc->name,
+	       res.ok ? "" : ": ", res.what);
+	return res.ok;
+}
+
+static bool wanted(const struct options *o, const struct scenario *sc)
+{
+	return !o->name || !strcmp(o->name, sc->name);
+}
+
+static int run_standard(const struct options *o)
+{
+	struct scenario sc;
+	unsigned int i, n = 0, failed = 0;
+
+	printf("KTAP version 1\n");
+	for (i = 0; scenario_standard(&sc, i); i++)
+		if (wanted(o, &sc))
+			failed += !run_standard_one(&sc, ++n, o->trace);
+	printf("1..%u\n", n);
+	return failed || !n;
+}
+
+static void parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "standard", optional_argument, NULL, 'S' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "s:c:j:th", longs, NULL)) != -1) {
+		switch (opt) {
+		case 's':
+			o->seed = strtoull(optarg, NULL, 0);
+			o->count = o->count ? o->count : 1;
+			break;
+		case 'c':
+			o->count = strtoull(optarg, NULL, 0);
+			break;
+		case 'j':
+			o->jobs = clamp(strtoul(optarg, NULL, 0), 1ul, 64ul);
+			break;
+		case 't':
+			o->trace = true;
+			break;
+		case 'S':
+			o->standard = true;
+			o->name = optarg;
+			break;
+		default:
+			usage(opt != 'h');
+		}
+	}
+	if (o->standard && optind < argc)
+		o->name = argv[optind];
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .seed = time(NULL) * 1000003ull % 1000000000, .jobs = 1 };
+
+	parse(&o, argc, argv);
+	if (!o.count)
+		o.count = 2000;
+	signal(SIGABRT, died);
+	signal(SIGSEGV, died);
+	return o.standard ? run_standard(&o) : run_random(&o);
+}

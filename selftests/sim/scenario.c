@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Random scenarios: each impairment and each habit by its own chance. */
+#include "scenario.h"
+#include "rng.h"
+
+#define MSEC	FSP_NSEC_PER_MSEC
+#define SEC	FSP_NSEC_PER_SEC
+#define HOUR	(3600 * SEC)
+
+static void random_rate(struct link_cfg *l, u64 *rng)
+{
+	if (rng_one_in(rng, 4))
+		return;
+	l->rate = rng_log(rng, 20000, 1250000000);
+	l->queue = rng_log(rng, 8000, 4000000);
+}
+
+static void random_loss(struct link_cfg *l, u64 *rng)
+{
+	switch (rng_below(rng, 6)) {
+	case 0:
+		l->loss = rng_log(rng, 100, 250000);
+		break;
+	case 1:
+		l->burst_begin = rng_log(rng, 100, 50000);
+		l->burst_end = rng_log(rng, 50000, 500000);
+		l->burst_loss = rng_range(rng, 200000, 900000);
+		break;
+	case 2:
+		l->corrupt = rng_log(rng, 1000, 50000);
+		break;
+	default:
+		break;
+	}
+	l->syn_loss = rng_one_in(rng, 4) ? 500000 : l->loss;
+}
+
+static void random_order(struct link_cfg *l, u64 *rng)
+{
+	if (rng_one_in(rng, 3))
+		l->jitter = rng_log(rng, 1000, 50 * MSEC);
+	if (rng_one_in(rng, 4)) {
+		l->reorder = rng_log(rng, 1000, 300000);
+		l->reorder_by = rng_log(rng, MSEC, 300 * MSEC);
+	}
+	if (rng_one_in(rng, 4))
+		l->dup = rng_log(rng, 1000, 200000);
+}
+
+static void random_blackout(struct link_cfg *l, u64 *rng)
+{
+	u64 at = 0;
+	int i;
+
+	if (!rng_one_in(rng, 6))
+		return;
+	for (i = 0; i < LINK_BLACKOUTS; i++) {
+		at += rng_log(rng, MSEC, 5 * SEC);
+		l->blackout[i].from = at;
+		at += rng_log(rng, 10 * MSEC, 20 * SEC);
+		l->blackout[i].to = at;
+	}
+}
+
+static void random_link(struct link_cfg *l, u64 *rng)
+{
+	l->delay = rng_log(rng, 1000, 400 * MSEC);
+	random_rate(l, rng);
+	random_loss(l, rng);
+	random_order(l, rng);
+	random_blackout(l, rng);
+}
+
+static void random_links(struct scenario *sc, u64 *rng)
+{
+	random_link(&sc->link[0], rng);
+	if (rng_one_in(rng, 2))
+		sc->link[1] = sc->link[0];
+	else
+		random_link(&sc->link[1], rng);
+	sc->link[0].super = rng_one_in(rng, 4) && !sc->link[0].rate;
+	sc->link[1].super = sc->link[0].super && !sc->link[1].rate;
+}
+
+/* Close to where numbers wrap, half of the time. */
+static u32 random_iss(u64 *rng)
+{
+	u32 r = rng_next(rng);
+
+	switch (rng_below(rng, 4)) {
+	case 0:
+		return 0 - (u32)rng_below(rng, 100000);
+	case 1:
+		return 0x80000000u - (u32)rng_below(rng, 100000);
+	default:
+		return r;
+	}
+}
+
+/* Patient enough for everything random_links() does. */
+static void random_fsp(struct fsp_config *cfg, u64 *rng)
+{
+	fsp_config_default(cfg);
+	cfg->syn_retries = 30;
+	cfg->retries2 = 60;
+	cfg->orphan_retries = 60;
+	cfg->nodelay = rng_one_in(rng, 3);
+	cfg->cork = rng_one_in(rng, 12);
+	cfg->quickack = rng_one_in(rng, 6);
+	if (rng_one_in(rng, 8)) {
+		cfg->keepalive = true;
+		cfg->keepalive_time = rng_log(rng, 100 * MSEC, 100 * SEC);
+		cfg->keepalive_intvl = rng_log(rng, 100 * MSEC, 100 * SEC);
+		cfg->keepalive_probes = 200;
+	}
+	if (rng_one_in(rng, 8))
+		cfg->mss_clamp = rng_range(rng, FSP_MSS_MIN, 1460);
+	if (rng_one_in(rng, 12))
+		cfg->window_clamp = rng_log(rng, 1000, 1000000);
+	if (rng_one_in(rng, 8))
+		cfg->max_ofo = rng_log(rng, 1, 100);
+}
+
+static void random_end(struct end_cfg *e, u64 *rng)
+{
+	random_fsp(&e->fsp, rng);
+	e->cc = fsp_cc_nth(rng_below(rng, 2));
+	e->mss_room = rng_one_in(rng, 4) ? rng_range(rng, 256, 9000) : 1480;
+	e->gso_max = rng_one_in(rng, 3) ? e->mss_room : rng_log(rng, 4000, 65000);
+	e->seg_max = rng_one_in(rng, 3) ? rng_log(rng, 1, 65000) : 65000;
+	e->iss = random_iss(rng);
+	e->rcvbuf = rng_log(rng, 2000, 4000000);
+	e->sndbuf = rng_log(rng, 2000, 4000000);
+	if (rng_one_in(rng, 3))
+		e->small_queue = rng_log(rng, 2000, 300000);
+	e->ofo_counts = rng_one_in(rng, 4);
+	e->merge_fail = rng_one_in(rng, 2) ? 1000000 : 100000;
+	if (rng_one_in(rng, 6)) {
+		e->xmit_fail = 20000;
+		e->split_fail = 50000;
+	}
+	if (rng_one_in(rng, 10))
+		e->renege = rng_log(rng, 100, 20000);
+}
+
+static u64 random_total(u64 *rng)
+{
+	if (rng_one_in(rng, 6))
+		return 0;
+	return rng_log(rng, 1, 300000);
+}
+
+static void random_app(struct app_cfg *a, u64 *rng)
+{
+	a->total = random_total(rng);
+	a->chunk = rng_log(rng, 1, 100000);
+	/* Tiny writes: not too many. */
+	a->chunk = max_t(u32, a->chunk, a->total / 300 + 1);
+	if (rng_one_in(rng, 4))
+		a->gap = rng_log(rng, MSEC, 100 * MSEC);
+	if (rng_one_in(rng, 6))
+		a->more = 200000;
+	if (rng_one_in(rng, 6))
+		a->push_now = 200000;
+	a->read_chunk = rng_log(rng, 100, 1000000);
+	a->read_chunk = max_t(u32, a->read_chunk, 1000);
+	if (rng_one_in(rng, 4))
+		a->read_gap = rng_log(rng, MSEC, 50 * MSEC);
+	if (rng_one_in(rng, 5)) {
+		a->stall_at = rng_below(rng, 200000);
+		a->stall = rng_log(rng, 100 * MSEC, 100 * SEC);
+	}
+	a->flip = rng_one_in(rng, 8) ? 100000 : 0;
+}
+
+static void random_ending(struct scenario *sc, u32 flow, u64 *rng)
+{
+	struct app_cfg *a = &sc->app[flow][rng_below(rng, 2)];
+
+	if (rng_one_in(rng, 8)) {
+		a->close = APP_CLOSE_EARLY;
+		sc->may_fail = true;
+	} else if (rng_one_in(rng, 8)) {
+		a->close = APP_CLOSE_ABORT;
+		a->abort_at = rng_log(rng, MSEC, 20 * SEC);
+		sc->may_fail = true;
+	} else if (rng_one_in(rng, 4)) {
+		a->answer = true;
+	}
+}
+
+static void random_shrink(struct scenario *sc, u64 *rng)
+{
+	u32 i;
+
+	if (!rng_one_in(rng, 10) || sc->link[0].super || sc->link[1].super)
+		return;
+	sc->shrink_at = rng_log(rng, MSEC, 2 * SEC);
+	sc->shrink_to = rng_range(rng, 200, 1400);
+	for (i = 0; i < sc->nr_flows; i++) {
+		sc->end[i][0].fsp.mss_clamp = 0;
+		sc->end[i][1].fsp.mss_clamp = 0;
+	}
+}
+
+/* A path that never comes back: all must end by itself, and in time. */
+static void random_death(struct scenario *sc, u64 *rng)
+{
+	int side = rng_below(rng, 2);
+	u32 i;
+
+	if (!rng_one_in(rng, 30))
+		return;
+	sc->may_fail = true;
+	sc->link[side].blackout[0].from = rng_log(rng, MSEC, 10 * SEC);
+	sc->link[side].blackout[0].to = U64_MAX;
+	for (i = 0; i < sc->nr_flows * 2; i++) {
+		struct fsp_config *cfg = &sc->end[i / 2][i % 2].fsp;
+
+		cfg->retries2 = rng_range(rng, 1, 15);
+		cfg->orphan_retries = rng_range(rng, 1, 8);
+		cfg->syn_retries = rng_range(rng, 1, 8);
+		/* Nothing else would notice where only the peer has to send. */
+		cfg->keepalive = true;
+		cfg->keepalive_time = 10 * SEC;
+		cfg->keepalive_intvl = 10 * SEC;
+		cfg->keepalive_probes = 5;
+		if (rng_one_in(rng, 3))
+			cfg->user_timeout = rng_log(rng, SEC, 60 * SEC);
+	}
+}
+
+void scenario_random(struct scenario *sc, u64 seed)
+{
+	u64 rng = seed ^ 0xfe221;
+	u32 i;
+
+	memset(sc, 0, sizeof(*sc));
+	sc->name = "random";
+	sc->nr_flows = rng_one_in(&rng, 4) ? rng_range(&rng, 2, SCENARIO_FLOWS) : 1;
+	sc->simultaneous = rng_one_in(&rng, 8);
+	sc->limit = 100 * HOUR;
+	random_links(sc, &rng);
+	for (i = 0; i < sc->nr_flows; i++) {
+		random_end(&sc->end[i][0], &rng);
+		random_end(&sc->end[i][1], &rng);
+		random_app(&sc->app[i][0], &rng);
+		random_app(&sc->app[i][1], &rng);
+		random_ending(sc, i, &rng);
+	}
+	if (rng_one_in(&rng, 6))
+		sc->inject = rng_log(&rng, MSEC, SEC);
+	random_shrink(sc, &rng);
+	random_death(sc, &rng);
+}
