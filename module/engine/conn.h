@@ -37,6 +37,8 @@ enum fsp_state {
 	FSP_CLOSING,
 };
 
+#define FSP_SACK_CACHE		8
+
 #define FSP_STATE_IN(state, mask)	(!!(BIT(state) & (mask)))
 
 /* Handshake done, and the peer has not closed: bytes may arrive */
@@ -146,6 +148,7 @@ struct fsp_conn {
 	bool			user_gone;	/* no process holds it */
 	bool			rcv_shut;	/* the reader has closed: no more bytes wanted */
 	bool			fin_queued;	/* the user has closed for sending */
+	bool			shut_wanted;	/* closed before the handshake was done */
 	bool			app_limited;
 	bool			passive;	/* made by a listener */
 	u16			events;		/* FSP_EV_* */
@@ -167,16 +170,23 @@ struct fsp_conn {
 	u32			peer_mss;	/* from its option */
 	u32			mss_room;	/* path's room for header and payload */
 	u32			gso_max;	/* largest super-packet, payload bytes */
-	u64			una_off;	/* stream offset of snd_una (epochs, counters) */
+	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
 	u16			serial;		/* of the next transmission */
 	struct list_head	sndq;		/* queued, never sent */
 	struct fsp_segq		rtxq;		/* sent, not acknowledged */
+	u16			ctl_serial;	/* of the last SYN or SYN-ACK */
+	u16			opt_mss;	/* what our SYN announces */
+	u64			ctl_time;	/* when it was sent */
+	bool			fin_pending;	/* a FIN waits for a carrier */
 	struct list_head	tx_order;	/* rtxq's, by time of last transmission */
 
 	/* in flight, in bytes */
 	u32			sacked_out;
 	u32			lost_out;
 	u32			retrans_out;
+	u32			max_flight;	/* largest of this window, for cwnd validation */
+	u32			max_flight_seq;
+	struct fsp_range	sack_cache[FSP_SACK_CACHE]; /* ranges already marked */
 
 	/* round trips: RFC 6298 */
 	u64			srtt;		/* ns; 0 before the first sample */
@@ -197,6 +207,8 @@ struct fsp_conn {
 	u8			reo_steps;	/* reordering window in quarters of min_rtt */
 	bool			reordering_seen;
 	bool			tlp_out;
+	bool			tlp_rtx;	/* the probe sent old bytes */
+	bool			tlp_allow;	/* one packet beyond cwnd, now */
 	u32			tlp_high_seq;
 	u32			high_seq;	/* recovery ends when it is acknowledged */
 	u32			prior_cwnd;	/* for undo */
@@ -204,6 +216,7 @@ struct fsp_conn {
 	u32			undo_marker;	/* snd_una when recovery began */
 	s32			undo_retrans;	/* retransmissions not shown to be needless */
 	bool			undo_ok;
+	u64			undo_since;	/* when it began */
 	u32			prr_delivered;
 	u32			prr_out;
 	u32			prr_base;	/* in flight when recovery began */
@@ -233,7 +246,7 @@ struct fsp_conn {
 	u32			fin_seq;	/* of the peer's FIN, once seen out of order */
 	bool			fin_seen;
 	struct fsp_segq		ofoq;		/* received out of order */
-	struct fsp_range	last_ofo;	/* range that grew last: reported first */
+	u32			last_ofo;	/* newest arrival: its range is reported first */
 
 	/* acknowledging */
 	u32			ack_bytes;	/* received in order and not acknowledged */
@@ -246,8 +259,7 @@ struct fsp_conn {
 	u64			last_rcv;	/* of any packet */
 	u64			last_rcv_data;
 
-	/* rate limit of challenge ACKs per connection: RFC 5961 section 7 */
-	u64			challenge_time;
+	u64			oow_time;	/* last answer to an unacceptable packet */
 
 	u64			timer[FSP_TIMERS];	/* 0: not armed */
 
@@ -370,7 +382,7 @@ void fsp_conn_reconfigure(struct fsp_conn *c, u64 now);
 /* Path or device changed: room for header and payload, largest super-packet. */
 void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now);
 
-/* The packets sent since fsp path MTU shrank are lost: send them again, smaller. */
+/* What was sent at the larger size is lost: send it again, smaller. */
 void fsp_conn_path_shrunk(struct fsp_conn *c, u64 now);
 
 /* Another congestion control, at any time. */
@@ -436,6 +448,12 @@ static inline u32 fsp_rcv_edge(const struct fsp_conn *c)
 static inline u32 fsp_conn_mss(const struct fsp_conn *c)
 {
 	return c->snd_mss;
+}
+
+/* Payload a carrier should be filled to: whole packets of one super-packet */
+static inline u32 fsp_conn_goal(const struct fsp_conn *c)
+{
+	return max(c->gso_max / c->snd_mss, 1U) * c->snd_mss;
 }
 
 #endif /* _FSP_CONN_H */

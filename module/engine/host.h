@@ -43,6 +43,15 @@ bool fsp_host_may_send(struct fsp_conn *c);
  */
 struct fsp_seg *fsp_host_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes);
 
+/**
+ * fsp_host_alloc() - an empty carrier for a FIN that no payload can take along
+ * @c: connection
+ *
+ * Return: a carrier without payload, accounted as sent ones are, or NULL: the
+ * engine asks again later.
+ */
+struct fsp_seg *fsp_host_alloc(struct fsp_conn *c);
+
 /* Acknowledged, or given up: free what was queued to be sent. */
 void fsp_host_free_tx(struct fsp_conn *c, struct fsp_seg *seg);
 

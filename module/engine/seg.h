@@ -11,7 +11,7 @@
 
 /* fsp_seg.state, on the way out */
 #define FSP_SEG_SACKED		0x01	/* a range covers it */
-#define FSP_SEG_LOST		0x02	/* judged lost, not sent again since */
+#define FSP_SEG_LOST		0x02	/* judged lost; stays when it is sent again */
 #define FSP_SEG_RETRANS		0x04	/* sent again, and that one is in flight */
 #define FSP_SEG_EVER_RETRANS	0x08	/* sent again at some time */
 

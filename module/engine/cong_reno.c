@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reno: RFC 5681. */
+#include "cong.h"
+#include "conn.h"
+
+struct reno {
+	u32	credit;		/* bytes acknowledged towards the next MSS */
+};
+
+static struct reno *reno(struct fsp_conn *c)
+{
+	return (struct reno *)c->cc_priv;
+}
+
+static void reno_init(struct fsp_conn *c)
+{
+	reno(c)->credit = 0;
+}
+
+static void reno_ack(struct fsp_conn *c, const struct fsp_ack_sample *s)
+{
+	u32 acked = s->delivered;
+
+	if (!s->cwnd_limited)
+		return;
+	if (c->cwnd < c->ssthresh) {
+		acked = fsp_cc_slow_start(c, acked);
+		if (!acked)
+			return;
+	}
+	fsp_cc_avoid(c, c->cwnd, acked, &reno(c)->credit);
+}
+
+static u32 reno_ssthresh(struct fsp_conn *c)
+{
+	return max(c->cwnd / 2, 2 * c->snd_mss);
+}
+
+const struct fsp_cc_ops fsp_cc_reno = {
+	.name		= "reno",
+	.init		= reno_init,
+	.ack		= reno_ack,
+	.ssthresh	= reno_ssthresh,
+};

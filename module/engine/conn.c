@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection's life, and what its user may ask of it. */
+#include "internal.h"
+
+#define QUICK_ACKS	16	/* while the peer is in slow start, ACK each packet */
+#define CWND_MAX	(1U << 30)
+
+void fsp_config_default(struct fsp_config *cfg)
+{
+	*cfg = (struct fsp_config) {
+		.rto_min		= 200 * FSP_NSEC_PER_MSEC,
+		.rto_max		= 120 * FSP_NSEC_PER_SEC,
+		.rto_init		= FSP_NSEC_PER_SEC,	/* RFC 6298 (2.1) */
+		.delack_max		= 40 * FSP_NSEC_PER_MSEC,
+		.keepalive_time		= 7200 * FSP_NSEC_PER_SEC,
+		.keepalive_intvl	= 75 * FSP_NSEC_PER_SEC,
+		.keepalive_probes	= 9,
+		.fin_timeout		= 60 * FSP_NSEC_PER_SEC,
+		.time_wait		= 60 * FSP_NSEC_PER_SEC,
+		.syn_retries		= 6,
+		.retries1		= 3,
+		.retries2		= 15,
+		.orphan_retries		= 8,
+		.max_ofo		= 4096,
+	};
+}
+
+void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
+{
+	struct fsp_config cfg = c->cfg;
+
+	memset(c, 0, sizeof(*c));
+	c->cfg = cfg;
+	c->state = FSP_CLOSED;
+	INIT_LIST_HEAD(&c->sndq);
+	INIT_LIST_HEAD(&c->tx_order);
+	fsp_segq_init(&c->rtxq);
+	fsp_segq_init(&c->ofoq);
+	c->snd_mss = FSP_MSS_DEFAULT_V4;
+	c->rcv_mss = FSP_MSS_DEFAULT_V4;
+	c->gso_max = 65535 - FSP_HDR_MAX;
+	c->rto = min(cfg.rto_init, cfg.rto_max);
+	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;
+	c->cwnd_clamp = CWND_MAX;
+	c->ssthresh = FSP_SSTHRESH_INFINITE;
+	c->quick_acks = QUICK_ACKS;
+	c->reo_steps = 1;
+	c->cc = cc;
+	cc->init(c);
+}
+
+static void purge_unsent(struct fsp_conn *c)
+{
+	while (!list_empty(&c->sndq)) {
+		struct fsp_seg *seg = fsp_list_seg(c->sndq.next);
+
+		list_del(fsp_seg_list(seg));
+		fsp_host_free_tx(c, seg);
+	}
+}
+
+static void purge_sent(struct fsp_conn *c)
+{
+	struct fsp_seg *seg;
+
+	while ((seg = fsp_segq_first(&c->rtxq))) {
+		list_del_init(fsp_seg_tlist(seg));
+		fsp_segq_erase(&c->rtxq, seg);
+		fsp_host_free_tx(c, seg);
+	}
+	c->sacked_out = 0;
+	c->lost_out = 0;
+	c->retrans_out = 0;
+}
+
+void fsp_conn_purge(struct fsp_conn *c)
+{
+	purge_unsent(c);
+	purge_sent(c);
+	fsp_reasm_purge(c);
+	fsp_timer_stop_all(c);
+	c->state = FSP_CLOSED;
+}
+
+void fsp_set_state(struct fsp_conn *c, enum fsp_state state)
+{
+	c->state = state;
+}
+
+void fsp_fail(struct fsp_conn *c, int err)
+{
+	if (c->state == FSP_CLOSED)
+		return;
+	c->error = err;
+	c->events |= FSP_EV_ERROR;
+	fsp_set_state(c, FSP_CLOSED);
+	fsp_timer_stop_all(c);
+}
+
+void fsp_finish(struct fsp_conn *c, enum fsp_state state)
+{
+	c->events |= state == FSP_TIME_WAIT ? FSP_EV_TIME_WAIT : FSP_EV_CLOSED;
+	fsp_set_state(c, state);
+	fsp_timer_stop_all(c);
+}
+
+/* ---- path ---- */
+
+void fsp_update_mss(struct fsp_conn *c)
+{
+	u32 mss = c->mss_room > FSP_HDR_MIN ? c->mss_room - FSP_HDR_MIN : 0;
+
+	if (c->peer_mss)
+		mss = min(mss, c->peer_mss);
+	if (c->cfg.mss_clamp)
+		mss = min_t(u32, mss, c->cfg.mss_clamp);
+	c->snd_mss = max_t(u32, mss, FSP_MSS_MIN);
+}
+
+void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now)
+{
+	c->mss_room = mss_room;
+	c->gso_max = gso_max;
+	fsp_update_mss(c);
+}
+
+void fsp_conn_path_shrunk(struct fsp_conn *c, u64 now)
+{
+	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+		return;
+	fsp_recovery_mss_shrunk(c);
+	fsp_output(c, 0, now);
+}
+
+/* ---- opening ---- */
+
+static u16 announced_mss(const struct fsp_conn *c)
+{
+	u32 mss = c->mss_room > FSP_HDR_MIN ? c->mss_room - FSP_HDR_MIN : FSP_MSS_MIN;
+
+	if (c->cfg.mss_clamp)
+		mss = min_t(u32, mss, c->cfg.mss_clamp);
+	return min_t(u32, mss, U16_MAX);
+}
+
+void fsp_conn_connect(struct fsp_conn *c, u32 iss, u64 now)
+{
+	c->iss = iss;
+	c->snd_una = iss;
+	c->snd_nxt = iss + 1;
+	c->snd_sml = iss;
+	c->write_seq = iss + 1;
+	c->max_flight_seq = iss;
+	c->serial = iss;	/* any start will do */
+	c->opt_mss = announced_mss(c);
+	c->rcv_mss = min_t(u32, c->rcv_mss, c->opt_mss);
+	c->retry_since = now;
+	c->last_rcv = now;
+	fsp_update_mss(c);
+	fsp_window_init(c);
+	fsp_set_state(c, FSP_SYN_SENT);
+	fsp_send_syn(c, now);
+	fsp_rto_arm(c, now);
+}
+
+void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
+{
+	u32 scale = rx->flags & FSP_SYN ? 0 : c->snd_wscale;
+
+	fsp_set_state(c, FSP_ESTABLISHED);
+	c->events |= FSP_EV_ESTABLISHED | FSP_EV_WRITABLE;
+	c->snd_una = rx->ack;
+	c->snd_wnd = (u32)rx->window << scale;
+	c->max_snd_wnd = c->snd_wnd;
+	c->snd_wl1 = rx->seq;
+	c->snd_wl2 = rx->ack;
+	fsp_update_mss(c);
+	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;
+	/* RFC 5681 section 3.1: a lost SYN says the path is full */
+	if (c->syn_retries > 1 && !c->srtt)
+		c->cwnd = c->snd_mss;
+	c->retry_since = 0;
+	c->retries = 0;
+	c->backoff = 0;
+	c->probes_out = 0;
+	c->rto = fsp_rtt_rto(c);
+	fsp_timer_stop(c, FSP_TIMER_RTO);
+	fsp_keepalive_arm(c, now);
+	if (c->shut_wanted)
+		fsp_conn_shutdown(c, now);
+}
+
+/* ---- sending ---- */
+
+void fsp_conn_queue(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
+{
+	memset(seg, 0, sizeof(*seg));
+	INIT_LIST_HEAD(fsp_seg_tlist(seg));
+	seg->seq = c->write_seq;
+	seg->end_seq = seg->seq + bytes;
+	c->write_seq = seg->end_seq;
+	list_add_tail(fsp_seg_list(seg), &c->sndq);
+}
+
+struct fsp_seg *fsp_conn_tail(struct fsp_conn *c)
+{
+	return list_empty(&c->sndq) ? NULL : fsp_list_seg(c->sndq.prev);
+}
+
+void fsp_conn_grow(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
+{
+	seg->end_seq += bytes;
+	c->write_seq += bytes;
+}
+
+void fsp_conn_unqueue(struct fsp_conn *c, struct fsp_seg *seg)
+{
+	list_del(fsp_seg_list(seg));
+}
+
+void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now)
+{
+	fsp_output(c, flags, now);
+}
+
+static void queue_fin(struct fsp_conn *c)
+{
+	struct fsp_seg *tail = fsp_conn_tail(c);
+
+	c->fin_queued = true;
+	if (!tail) {
+		c->fin_pending = true;	/* fsp_output() finds it a carrier */
+		return;
+	}
+	tail->flags |= FSP_FIN;
+	tail->end_seq++;
+	c->write_seq++;
+}
+
+void fsp_conn_shutdown(struct fsp_conn *c, u64 now)
+{
+	if (c->fin_queued)
+		return;
+	switch (c->state) {
+	case FSP_SYN_SENT:
+		fsp_finish(c, FSP_CLOSED);
+		return;
+	case FSP_SYN_RCVD:
+		c->shut_wanted = true;	/* once the handshake is done */
+		return;
+	case FSP_ESTABLISHED:
+		fsp_set_state(c, FSP_FIN_WAIT_1);
+		break;
+	case FSP_CLOSE_WAIT:
+		fsp_set_state(c, FSP_LAST_ACK);
+		break;
+	default:
+		return;
+	}
+	queue_fin(c);
+	fsp_output(c, FSP_PUSH_NOW, now);
+}
+
+static bool reset_called_for(const struct fsp_conn *c)
+{
+	/* RFC 9293 section 3.10.5 */
+	return FSP_STATE_IN(c->state, BIT(FSP_SYN_RCVD) | BIT(FSP_ESTABLISHED) |
+			    BIT(FSP_FIN_WAIT_1) | BIT(FSP_FIN_WAIT_2) | BIT(FSP_CLOSE_WAIT) |
+			    BIT(FSP_CLOSING) | BIT(FSP_LAST_ACK));
+}
+
+void fsp_conn_abort(struct fsp_conn *c, u64 now)
+{
+	if (reset_called_for(c))
+		fsp_send_rst(c);
+	fsp_set_state(c, FSP_CLOSED);
+	fsp_timer_stop_all(c);
+}
+
+/* ---- receiving ---- */
+
+void fsp_conn_read(struct fsp_conn *c, u64 now)
+{
+	if (!FSP_STATE_IN(c->state, FSP_STATES_RECEIVE))
+		return;
+	if (c->ack_bytes > c->rcv_mss || fsp_window_worth_telling(c))
+		fsp_send_ack(c, now);
+}
+
+void fsp_conn_ack(struct fsp_conn *c, u64 now)
+{
+	if (c->ack_bytes || c->ack_now)
+		fsp_send_ack(c, now);
+}
+
+void fsp_conn_shut_rcv(struct fsp_conn *c)
+{
+	c->rcv_shut = true;
+}
+
+/* ---- the rest ---- */
+
+void fsp_conn_orphan(struct fsp_conn *c, u64 now)
+{
+	c->user_gone = true;
+	c->rcv_shut = true;
+	if (c->state == FSP_FIN_WAIT_2)
+		fsp_timer_arm(c, FSP_TIMER_FIN, now + c->cfg.fin_timeout);
+}
+
+void fsp_conn_reconfigure(struct fsp_conn *c, u64 now)
+{
+	fsp_update_mss(c);
+	if (!c->backoff && FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+		c->rto = fsp_rtt_rto(c);
+	fsp_keepalive_arm(c, now);
+	if (c->cfg.quickack)
+		fsp_conn_ack(c, now);
+	fsp_output(c, 0, now);
+}
+
+void fsp_conn_set_cc(struct fsp_conn *c, const struct fsp_cc_ops *cc)
+{
+	if (c->cc == cc)
+		return;
+	c->cc = cc;
+	c->pacing_rate = 0;
+	memset(c->cc_priv, 0, sizeof(c->cc_priv));
+	cc->init(c);
+}
+
+void fsp_conn_icmp(struct fsp_conn *c, u32 seq, int err, bool hard, u64 now)
+{
+	/* RFC 5927 section 4.1: only what is in flight can have been answered. */
+	if (!fsp_between(seq, c->snd_una, c->snd_nxt) || !err)
+		return;
+	if (c->state == FSP_SYN_SENT || c->state == FSP_SYN_RCVD) {
+		fsp_host_count(c, FSP_COUNT_ATTEMPT_FAILS, 1);
+		fsp_fail(c, err);
+		return;
+	}
+	/* MUST-56, RFC 5461 section 4.1: nothing an ICMP says ends a connection. */
+	c->soft_error = err;
+	c->events |= FSP_EV_SOFT_ERROR;
+}

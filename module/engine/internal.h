@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the engine's files call of each other. */
+#ifndef _FSP_INTERNAL_H
+#define _FSP_INTERNAL_H
+
+#include "conn.h"
+#include "host.h"
+
+/* conn.c */
+void fsp_set_state(struct fsp_conn *c, enum fsp_state state);
+/* The connection ends with an error; nothing is sent. */
+void fsp_fail(struct fsp_conn *c, int err);
+/* The connection has ended in good order, or goes to TIME_WAIT. */
+void fsp_finish(struct fsp_conn *c, enum fsp_state state);
+/* The handshake is done: windows and congestion control start. */
+void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
+void fsp_update_mss(struct fsp_conn *c);
+
+/* rtt.c: RFC 6298 */
+void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay);
+void fsp_rtt_backoff(struct fsp_conn *c);
+/* RTO without backoff */
+u64 fsp_rtt_rto(const struct fsp_conn *c);
+
+/* window.c: what we offer the peer */
+u16 fsp_window_select(struct fsp_conn *c);
+void fsp_window_init(struct fsp_conn *c);
+/* Has reading opened the window enough to say so? */
+bool fsp_window_worth_telling(struct fsp_conn *c);
+
+/* reasm.c: what arrives, in whatever order */
+enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
+			      struct fsp_seg *seg, u64 now);
+unsigned int fsp_reasm_ranges(struct fsp_conn *c, struct fsp_range *ranges);
+void fsp_reasm_purge(struct fsp_conn *c);
+
+/* ack.c: what the peer acknowledges */
+enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
+void fsp_ack_syn_echo(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
+
+/* recovery.c: what is lost, and how it is repaired */
+struct fsp_ack_state {
+	struct fsp_ack_sample	sample;
+	u64			newest_tx;	/* RACK: latest sent of what was delivered */
+	u32			newest_end;
+	bool			newest_set;
+	bool			progress;	/* snd_una advanced */
+	bool			spurious;	/* a retransmission proved needless */
+	bool			reneged;
+};
+
+void fsp_rack_delivered(struct fsp_conn *c, const struct fsp_ack_state *as);
+u32 fsp_rack_detect(struct fsp_conn *c, u64 now);
+void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg);
+void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as);
+void fsp_recovery_timeout(struct fsp_conn *c, u64 now);
+void fsp_reorder_timeout(struct fsp_conn *c, u64 now);
+void fsp_tlp_timeout(struct fsp_conn *c, u64 now);
+void fsp_tlp_arm(struct fsp_conn *c, u64 now);
+void fsp_recovery_sent(struct fsp_conn *c, u32 bytes);
+void fsp_recovery_mss_shrunk(struct fsp_conn *c);
+
+/* output.c */
+void fsp_output(struct fsp_conn *c, unsigned int push, u64 now);
+void fsp_send_ack(struct fsp_conn *c, u64 now);
+void fsp_send_probe(struct fsp_conn *c, u64 now);
+void fsp_send_syn(struct fsp_conn *c, u64 now);
+void fsp_send_rst(struct fsp_conn *c);
+int fsp_resend_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now);
+struct fsp_seg *fsp_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes);
+/* Acknowledge now or later, as what arrived asks; at the end of a packet's way */
+void fsp_ack_due(struct fsp_conn *c, u64 now);
+/* RFC 5961: answer with an ACK, within limits */
+void fsp_send_challenge(struct fsp_conn *c, u64 now);
+
+/* timer.c */
+static inline void fsp_timer_arm(struct fsp_conn *c, enum fsp_timer t, u64 when)
+{
+	c->timer[t] = when;
+}
+
+static inline void fsp_timer_stop(struct fsp_conn *c, enum fsp_timer t)
+{
+	c->timer[t] = 0;
+}
+
+void fsp_timer_stop_all(struct fsp_conn *c);
+void fsp_rto_arm(struct fsp_conn *c, u64 now);
+void fsp_keepalive_arm(struct fsp_conn *c, u64 now);
+void fsp_probe_arm(struct fsp_conn *c, u64 now);
+
+/* Offset 0 is the first payload byte; a SYN's or a probe's number may be before. */
+static inline u16 fsp_epoch(s64 off)
+{
+	return off < 0 ? 0 : off >> FSP_EPOCH_SHIFT;
+}
+
+static inline s64 fsp_snd_off(const struct fsp_conn *c, u32 seq)
+{
+	return c->una_off + (s32)(seq - c->snd_una);
+}
+
+static inline s64 fsp_rcv_off(const struct fsp_conn *c, u32 seq)
+{
+	return c->rcv_off + (s32)(seq - c->rcv_nxt);
+}
+
+#endif /* _FSP_INTERNAL_H */

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What to send, and when: lost segments first, then new ones, within the
+ * congestion window and the peer's; Nagle and silly windows on the sender's
+ * side (RFC 9293 section 3.8.6.2.1); acknowledgments.
+ */
+#include "internal.h"
+
+#define RETRY_TIME		(10 * FSP_NSEC_PER_MSEC)	/* the host had no memory */
+#define OOW_INTERVAL		(500 * FSP_NSEC_PER_MSEC)
+#define DEFER_DIVISOR		3
+
+/* ---- the header ---- */
+
+static void put_echo(struct fsp_conn *c, struct fsp_tx *tx, u64 now)
+{
+	u64 delay = div_u64(now - c->echo_time, FSP_ECHO_DELAY_UNIT * FSP_NSEC_PER_USEC);
+
+	tx->opts |= FSP_HAS_ECHO;
+	tx->echo = c->echo_serial;
+	tx->echo_delay = min_t(u64, delay, FSP_ECHO_DELAY_MAX);
+}
+
+static void put_epochs(struct fsp_conn *c, struct fsp_tx *tx)
+{
+	tx->seq_epoch = fsp_epoch(fsp_snd_off(c, tx->seq));
+	tx->ack_epoch = fsp_epoch(c->rcv_off);
+	if (tx->seq_epoch | tx->ack_epoch)
+		tx->opts |= FSP_HAS_EPOCH;
+}
+
+/* Everything of a header that acknowledges; what it sends is the caller's. */
+static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 now)
+{
+	tx->seq = seq;
+	tx->ack = c->rcv_nxt;
+	tx->flags = flags | FSP_ACK;
+	tx->window = fsp_window_select(c);
+	tx->serial = c->serial;
+	tx->opts = 0;
+	tx->len = 0;
+	tx->mss = 0;
+	tx->nr_ranges = c->ofoq.count ? fsp_reasm_ranges(c, tx->ranges) : 0;
+	if (c->echo_due)
+		put_echo(c, tx, now);
+	put_epochs(c, tx);
+}
+
+/* It carries our acknowledgment: none is owed any more. */
+static void ack_sent(struct fsp_conn *c)
+{
+	c->ack_now = 0;
+	c->ack_bytes = 0;
+	c->echo_due = false;
+	if (c->quick_acks)
+		c->quick_acks--;
+	fsp_timer_stop(c, FSP_TIMER_DELACK);
+}
+
+static int transmit(struct fsp_conn *c, struct fsp_seg *seg, struct fsp_tx *tx)
+{
+	int ret = fsp_host_xmit(c, seg, tx);
+
+	if (ret)
+		return ret;
+	c->segs_out += tx->len > tx->mss && tx->mss ? (tx->len + tx->mss - 1) / tx->mss : 1;
+	if (tx->flags & FSP_ACK)
+		ack_sent(c);
+	return 0;
+}
+
+/* ---- segments ---- */
+
+struct fsp_seg *fsp_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
+{
+	struct fsp_seg *rest = fsp_host_split(c, seg, bytes);
+
+	if (!rest)
+		return NULL;
+	*rest = *seg;
+	rest->seq = seg->seq + bytes;
+	seg->end_seq = rest->seq;
+	seg->flags &= ~(FSP_FIN | FSP_PSH);
+	INIT_LIST_HEAD(fsp_seg_tlist(rest));
+	if (!seg->tx_count) {
+		list_add(fsp_seg_list(rest), fsp_seg_list(seg));
+		return rest;
+	}
+	fsp_segq_insert(&c->rtxq, rest);
+	if (!list_empty(fsp_seg_tlist(seg)))
+		list_add(fsp_seg_tlist(rest), fsp_seg_tlist(seg));
+	if ((rest->state & FSP_SEG_RETRANS) && rest->tx_time >= c->undo_since)
+		c->undo_retrans++;
+	return rest;
+}
+
+static void note_sent(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
+{
+	if (!fsp_in_flight(c)) {
+		/* A new flight: rates are measured from here on. */
+		c->first_tx_time = now;
+		c->delivered_time = now;
+	}
+	seg->tx_time = now;
+	seg->serial = c->serial++;
+	seg->delivered = c->delivered;
+	seg->delivered_us = div_u64(c->delivered_time, FSP_NSEC_PER_USEC);
+	seg->first_tx_us = div_u64(c->first_tx_time, FSP_NSEC_PER_USEC);
+	if (seg->tx_count < U16_MAX)
+		seg->tx_count++;
+	c->first_tx_time = now;
+	c->last_send = now;
+}
+
+static int send_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
+{
+	struct fsp_tx tx;
+	int ret;
+
+	begin(c, &tx, seg->seq, seg->flags & (FSP_FIN | FSP_PSH), now);
+	tx.len = fsp_seg_bytes(seg);
+	fsp_tx_measure(&tx);
+	tx.mss = max(c->snd_mss - (tx.hdr_len - FSP_HDR_MIN), (u32)FSP_MSS_MIN / 2);
+	ret = transmit(c, seg, &tx);
+	if (!ret && tx.len)
+		c->data_segs_out += (tx.len + tx.mss - 1) / tx.mss;
+	return ret;
+}
+
+int fsp_resend_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
+{
+	u32 len = fsp_seg_len(seg);
+	int ret = send_seg(c, seg, now);
+
+	if (ret)
+		return ret;
+	if (!(seg->state & FSP_SEG_RETRANS))
+		c->retrans_out += len;
+	seg->state |= FSP_SEG_RETRANS | FSP_SEG_EVER_RETRANS;
+	note_sent(c, seg, now);
+	list_move_tail(fsp_seg_tlist(seg), &c->tx_order);
+	if (!c->retry_since)
+		c->retry_since = now;
+	c->undo_retrans++;
+	c->bytes_retrans += fsp_seg_bytes(seg);
+	c->retrans_segs += max((len + c->snd_mss - 1) / c->snd_mss, 1U);
+	fsp_host_count(c, FSP_COUNT_RETRANS_SEGS, max((len + c->snd_mss - 1) / c->snd_mss, 1U));
+	fsp_host_count(c, FSP_COUNT_RETRANS_BYTES, fsp_seg_bytes(seg));
+	fsp_recovery_sent(c, len);
+	if (!c->timer[FSP_TIMER_RTO])
+		fsp_rto_arm(c, now);
+	return 0;
+}
+
+static u32 cwnd_room(const struct fsp_conn *c)
+{
+	u32 pipe = fsp_in_flight(c);
+
+	return pipe < c->cwnd ? c->cwnd - pipe : 0;
+}
+
+/* At most @room of a segment, in whole packets */
+static bool cut_to(struct fsp_conn *c, struct fsp_seg *seg, u32 room)
+{
+	if (fsp_seg_bytes(seg) <= room)
+		return true;
+	room -= room % c->snd_mss;
+	return room && fsp_split(c, seg, room);
+}
+
+/*
+ * What is judged lost goes first. Return: false where no more may be sent now.
+ */
+static bool resend_lost(struct fsp_conn *c, u64 now)
+{
+	struct fsp_seg *seg;
+	u32 room;
+
+	if (!c->lost_out || c->lost_out == c->retrans_out)
+		return true;
+	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg)) {
+		if (!(seg->state & FSP_SEG_LOST) || (seg->state & FSP_SEG_RETRANS))
+			continue;
+		room = max(cwnd_room(c), fsp_in_flight(c) ? 0 : c->snd_mss);
+		room = min(room, fsp_conn_goal(c));
+		if (room < min(fsp_seg_bytes(seg), c->snd_mss) || !fsp_host_may_send(c))
+			return false;
+		if (!cut_to(c, seg, room) || fsp_resend_seg(c, seg, now))
+			return false;
+	}
+	return true;
+}
+
+/* ---- new segments ---- */
+
+/* Minshall's form of Nagle: one small packet unacknowledged at a time */
+static bool nagle_holds(const struct fsp_conn *c, unsigned int push)
+{
+	if (push & FSP_PUSH_MORE)
+		return true;
+	if (push & FSP_PUSH_NOW)
+		return false;
+	if (c->cfg.cork)
+		return true;
+	return !c->cfg.nodelay && fsp_after(c->snd_sml, c->snd_una) &&
+	       !fsp_after(c->snd_sml, c->snd_nxt);
+}
+
+static bool is_last(const struct fsp_conn *c, struct fsp_seg *seg)
+{
+	return fsp_seg_list(seg)->next == &c->sndq;
+}
+
+/*
+ * How many bytes of the first queued segment may go now.
+ *
+ * Return: -1 for none; 0 is a bare FIN.
+ */
+static s64 send_quota(struct fsp_conn *c, struct fsp_seg *seg, unsigned int push)
+{
+	u32 bytes = fsp_seg_bytes(seg), most = min(bytes, fsp_conn_goal(c));
+	u32 mss = c->snd_mss, edge = c->snd_una + c->snd_wnd, cwnd, wnd, room;
+
+	if (!bytes)
+		return seg->flags & FSP_FIN ? 0 : -1;
+	cwnd = c->tlp_allow ? max(cwnd_room(c), mss) : cwnd_room(c);
+	wnd = fsp_before(seg->seq, edge) ? edge - seg->seq : 0;
+	room = min3(cwnd, wnd, most);
+	if (cwnd < min(mss, bytes)) {
+		c->cwnd_limited = true;
+		return -1;
+	}
+	if (room >= mss) {
+		/* Wait for more of the window rather than cut a super-packet small. */
+		if (room < most && fsp_in_flight(c) && !c->tlp_allow &&
+		    room < min(c->cwnd, c->snd_wnd) / DEFER_DIVISOR) {
+			c->cwnd_limited |= cwnd <= wnd;
+			return -1;
+		}
+		if (room < bytes || !is_last(c, seg) || (seg->flags & FSP_FIN))
+			return room < bytes ? room - room % mss : room;
+		/* The odd bytes at the very end wait as a small packet would. */
+		if (room % mss && nagle_holds(c, push))
+			return room - room % mss;
+		return room;
+	}
+	if (room < bytes)	/* a small window: use it if it is half of the largest */
+		return room && room >= c->max_snd_wnd / 2 ? (s64)room : -1;
+	if (!is_last(c, seg) || (seg->flags & FSP_FIN) || !nagle_holds(c, push))
+		return room;
+	return -1;
+}
+
+static void note_new(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
+{
+	u32 bytes = fsp_seg_bytes(seg);
+
+	note_sent(c, seg, now);
+	list_del(fsp_seg_list(seg));
+	fsp_segq_insert_tail(&c->rtxq, seg);
+	list_add_tail(fsp_seg_tlist(seg), &c->tx_order);
+	c->snd_nxt = seg->end_seq;
+	if (bytes % c->snd_mss)
+		c->snd_sml = seg->end_seq;
+	c->bytes_sent += bytes;
+	fsp_host_count(c, FSP_COUNT_OUT_BYTES, bytes);
+	fsp_recovery_sent(c, bytes);
+
+	if (!fsp_before(c->snd_una, c->max_flight_seq) || fsp_in_flight(c) > c->max_flight) {
+		c->max_flight = fsp_in_flight(c);
+		c->max_flight_seq = c->snd_nxt;
+	}
+	/* Answering what has just come: an exchange, ACKs may ride on data. */
+	if (now - c->last_rcv_data < c->cfg.delack_max)
+		c->pingpong = true;
+}
+
+static int send_new(struct fsp_conn *c, struct fsp_seg *seg, u32 quota, u64 now)
+{
+	int ret;
+
+	if (fsp_seg_bytes(seg) > quota && !fsp_split(c, seg, quota))
+		return -1;
+	if (is_last(c, seg))
+		seg->flags |= FSP_PSH;
+	ret = send_seg(c, seg, now);
+	if (!ret)
+		note_new(c, seg, now);
+	return ret;
+}
+
+/* After an idle RTO the old window says nothing about the path: RFC 5681, 4.1 */
+static void restart_after_idle(struct fsp_conn *c, u64 now)
+{
+	u32 initial = FSP_INIT_CWND_SEGS * c->snd_mss;
+
+	if (c->snd_una != c->snd_nxt || !c->last_send || now - c->last_send < c->rto)
+		return;
+	if (c->cwnd > initial) {
+		c->cwnd = initial;
+		if (c->cc->event)
+			c->cc->event(c, FSP_CC_IDLE, now);
+	}
+}
+
+/* A FIN for which there was no carrier when the user closed */
+static void retry_fin(struct fsp_conn *c)
+{
+	struct fsp_seg *seg;
+
+	if (!c->fin_pending)
+		return;
+	seg = fsp_host_alloc(c);
+	if (!seg)
+		return;
+	c->fin_pending = false;
+	memset(seg, 0, sizeof(*seg));
+	INIT_LIST_HEAD(fsp_seg_tlist(seg));
+	seg->seq = c->write_seq;
+	seg->end_seq = ++c->write_seq;
+	seg->flags = FSP_FIN;
+	list_add_tail(fsp_seg_list(seg), &c->sndq);
+}
+
+void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
+{
+	bool sent = false, failed = false;
+	struct fsp_seg *seg;
+	s64 quota;
+
+	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+		return;
+	retry_fin(c);
+	if (!resend_lost(c, now))
+		goto timers;
+	restart_after_idle(c, now);
+	c->cwnd_limited = false;
+	while (!list_empty(&c->sndq)) {
+		seg = fsp_list_seg(c->sndq.next);
+		quota = send_quota(c, seg, push);
+		if (quota < 0 || !fsp_host_may_send(c))
+			break;
+		failed = send_new(c, seg, quota, now);
+		if (failed)
+			break;
+		sent = true;
+		if (c->tlp_allow)
+			break;
+	}
+	c->app_limited = list_empty(&c->sndq) && !c->cwnd_limited;
+	if (sent) {
+		if (!c->timer[FSP_TIMER_RTO])
+			fsp_rto_arm(c, now);
+		fsp_tlp_arm(c, now);
+		fsp_timer_stop(c, FSP_TIMER_PROBE);
+	}
+timers:
+	if (c->rtxq.count)
+		return;
+	if (failed || c->fin_pending)
+		fsp_timer_arm(c, FSP_TIMER_PROBE, now + RETRY_TIME);
+	else
+		fsp_probe_arm(c, now);
+}
+
+/* ---- packets without payload ---- */
+
+void fsp_send_ack(struct fsp_conn *c, u64 now)
+{
+	struct fsp_tx tx;
+
+	begin(c, &tx, c->snd_nxt, 0, now);
+	if (c->echo_time && !(tx.opts & FSP_HAS_ECHO))
+		put_echo(c, &tx, now);
+	fsp_tx_measure(&tx);
+	if (transmit(c, NULL, &tx))
+		fsp_timer_arm(c, FSP_TIMER_DELACK, now + c->cfg.delack_max);
+}
+
+/* An old sequence number: whoever gets it acknowledges where he is. */
+void fsp_send_probe(struct fsp_conn *c, u64 now)
+{
+	struct fsp_tx tx;
+
+	begin(c, &tx, c->snd_una - 1, 0, now);
+	fsp_tx_measure(&tx);
+	transmit(c, NULL, &tx);
+}
+
+/* SYN, or SYN-ACK once the peer's SYN is known */
+void fsp_send_syn(struct fsp_conn *c, u64 now)
+{
+	struct fsp_tx tx = {
+		.seq = c->iss,
+		.ack = c->rcv_nxt,
+		.flags = FSP_SYN,
+		.opts = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_FEATURES,
+		.window = min_t(u32, c->rcv_wnd, 0xffff),
+		.wscale = c->rcv_wscale,
+		.opt_mss = c->opt_mss,
+	};
+
+	if (c->state == FSP_SYN_RCVD) {
+		tx.flags |= FSP_ACK;
+		put_echo(c, &tx, now);
+	}
+	c->ctl_serial = c->serial++;
+	c->ctl_time = now;
+	tx.serial = c->ctl_serial;
+	fsp_tx_measure(&tx);
+	transmit(c, NULL, &tx);
+}
+
+void fsp_send_rst(struct fsp_conn *c)
+{
+	struct fsp_tx tx = {
+		.seq = c->snd_nxt,
+		.ack = c->rcv_nxt,
+		.flags = FSP_RST | FSP_ACK,
+		.serial = c->serial,
+	};
+
+	put_epochs(c, &tx);
+	fsp_tx_measure(&tx);
+	if (!transmit(c, NULL, &tx))
+		fsp_host_count(c, FSP_COUNT_OUT_RSTS, 1);
+}
+
+/*
+ * Two ends that each find the other's packets unacceptable must not
+ * acknowledge them to each other for ever; the namespace's limit is against
+ * off-path guessing (RFC 5961 section 7).
+ */
+void fsp_send_challenge(struct fsp_conn *c, u64 now)
+{
+	if (c->oow_time && now - c->oow_time < OOW_INTERVAL)
+		goto skip;
+	if (!fsp_host_challenge_ok(c))
+		goto skip;
+	c->oow_time = now;
+	fsp_host_count(c, FSP_COUNT_CHALLENGES, 1);
+	fsp_send_ack(c, now);
+	return;
+skip:
+	fsp_host_count(c, FSP_COUNT_CHALLENGES_SKIPPED, 1);
+}
+
+/* RFC 9293 section 3.8.6.3: every second full packet at once, others delayed */
+void fsp_ack_due(struct fsp_conn *c, u64 now)
+{
+	if (!c->ack_now && !c->ack_bytes)
+		return;
+	if (c->ack_now || c->cfg.quickack || c->ack_bytes >= 2 * c->rcv_mss ||
+	    (c->quick_acks && !c->pingpong)) {
+		fsp_send_ack(c, now);
+		return;
+	}
+	if (!c->timer[FSP_TIMER_DELACK])
+		fsp_timer_arm(c, FSP_TIMER_DELACK, now + c->cfg.delack_max);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is lost, and how it is repaired: RACK-TLP (RFC 8985) decides what is
+ * lost, PRR (RFC 6937) how fast it is sent again, and the echoed serials tell
+ * exactly when all that was needless, so that it is undone.
+ *
+ * FSP_OPEN --loss--> FSP_RECOVERY --high_seq acknowledged--> FSP_OPEN
+ * any --timeout--> FSP_LOSS --high_seq acknowledged--> FSP_OPEN
+ */
+#include "internal.h"
+
+#define DUP_THRESH		3	/* RFC 8985 section 6.2: without reordering seen */
+#define REO_STEPS_MAX		8
+
+void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg)
+{
+	u32 len = fsp_seg_len(seg);
+
+	if (seg->state & FSP_SEG_RETRANS) {
+		seg->state &= ~FSP_SEG_RETRANS;
+		c->retrans_out -= len;
+	}
+	if (!(seg->state & FSP_SEG_LOST)) {
+		seg->state |= FSP_SEG_LOST;
+		c->lost_out += len;
+	}
+	list_del_init(fsp_seg_tlist(seg));
+	c->lost_segs++;
+	fsp_host_count(c, FSP_COUNT_LOST_SEGS, 1);
+}
+
+void fsp_rack_delivered(struct fsp_conn *c, const struct fsp_ack_state *as)
+{
+	if (!as->newest_set)
+		return;
+	if (as->newest_tx < c->rack_time ||
+	    (as->newest_tx == c->rack_time && !fsp_after(as->newest_end, c->rack_end_seq)))
+		return;
+	c->rack_time = as->newest_tx;
+	c->rack_end_seq = as->newest_end;
+	c->rack_rtt = as->sample.now - as->newest_tx;
+}
+
+/* RFC 8985 section 6.2 step 4 */
+static u64 reordering_window(const struct fsp_conn *c)
+{
+	u64 wnd;
+
+	if (!c->reordering_seen &&
+	    (c->recovery != FSP_OPEN || c->sacked_out >= DUP_THRESH * c->snd_mss))
+		return 0;
+	wnd = c->min_rtt / 4 * max_t(u8, c->reo_steps, 1);
+	return min(wnd, c->srtt);
+}
+
+/*
+ * Mark what was sent long enough before something that arrived.
+ *
+ * Return: bytes newly marked. Arms the timer for what is not yet old enough.
+ */
+u32 fsp_rack_detect(struct fsp_conn *c, u64 now)
+{
+	struct list_head *pos, *next;
+	u64 wnd, due, wait = 0;
+	u32 lost = 0;
+
+	fsp_timer_stop(c, FSP_TIMER_REORDER);
+	if (!c->rack_time)
+		return 0;
+	wnd = reordering_window(c);
+	list_for_each_safe(pos, next, &c->tx_order) {
+		struct fsp_seg *seg = fsp_tlist_seg(pos);
+
+		if (seg->tx_time > c->rack_time ||
+		    (seg->tx_time == c->rack_time && !fsp_before(seg->end_seq, c->rack_end_seq)))
+			break;
+		due = seg->tx_time + c->rack_rtt + wnd;
+		if (due <= now) {
+			lost += fsp_seg_len(seg);
+			fsp_mark_lost(c, seg);
+		} else {
+			wait = max(wait, due);
+		}
+	}
+	if (wait)
+		fsp_timer_arm(c, FSP_TIMER_REORDER, wait);
+	return lost;
+}
+
+static void remember_for_undo(struct fsp_conn *c, u64 now)
+{
+	c->undo_since = now;
+	c->prior_cwnd = c->cwnd;
+	c->prior_ssthresh = c->ssthresh;
+	c->undo_marker = c->snd_una;
+	c->undo_retrans = 0;
+	c->undo_ok = true;
+}
+
+static void cc_event(struct fsp_conn *c, enum fsp_cc_event ev, u64 now)
+{
+	if (c->cc->event)
+		c->cc->event(c, ev, now);
+}
+
+static void enter_recovery(struct fsp_conn *c, u32 in_flight, u64 now)
+{
+	remember_for_undo(c, now);
+	c->recovery = FSP_RECOVERY;
+	c->high_seq = c->snd_nxt;
+	c->ssthresh = c->cc->ssthresh(c);
+	c->prr_base = max(in_flight, c->snd_mss);
+	c->prr_delivered = 0;
+	c->prr_out = 0;
+	cc_event(c, FSP_CC_LOSS, now);
+	fsp_host_count(c, FSP_COUNT_FAST_RECOVERY, 1);
+	fsp_timer_stop(c, FSP_TIMER_TLP);
+}
+
+/* RFC 6937 section 3.1, with the slow start reduction bound */
+static void prr(struct fsp_conn *c, const struct fsp_ack_sample *s)
+{
+	u32 pipe = fsp_in_flight(c);
+	s64 send;
+
+	c->prr_delivered += s->delivered;
+	if (pipe > c->ssthresh) {
+		send = div_u64((u64)c->prr_delivered * c->ssthresh + c->prr_base - 1,
+			       c->prr_base);
+		send -= c->prr_out;
+	} else {
+		send = max_t(s64, (s64)c->prr_delivered - c->prr_out, s->delivered);
+		send = min_t(s64, send + c->snd_mss, (s64)c->ssthresh - pipe);
+	}
+	/* The first retransmission goes out at once. */
+	if (!c->prr_out)
+		send = max_t(s64, send, c->snd_mss);
+	c->cwnd = max_t(s64, pipe + max_t(s64, send, 0), c->snd_mss);
+}
+
+static void recovered(struct fsp_conn *c, u64 now)
+{
+	if (c->recovery == FSP_RECOVERY)
+		c->cwnd = max(c->ssthresh, c->snd_mss);
+	c->recovery = FSP_OPEN;
+	c->undo_ok = false;
+	cc_event(c, FSP_CC_RECOVERED, now);
+}
+
+/* Every retransmission was needless: nothing was lost, nothing is to be slower. */
+static void undo(struct fsp_conn *c, u64 now)
+{
+	struct fsp_seg *seg;
+
+	/* Backwards, so that the oldest comes to stand first again. */
+	for (seg = fsp_segq_last(&c->rtxq); seg; seg = fsp_segq_prev(seg)) {
+		if (!(seg->state & FSP_SEG_LOST))
+			continue;
+		seg->state &= ~FSP_SEG_LOST;
+		c->lost_out -= fsp_seg_len(seg);
+		if (list_empty(fsp_seg_tlist(seg)))
+			list_add(fsp_seg_tlist(seg), &c->tx_order);
+	}
+	c->cwnd = max(c->cwnd, c->prior_cwnd);
+	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
+	c->reordering_seen = true;
+	c->reo_steps = min(c->reo_steps + 1, REO_STEPS_MAX);
+	c->undo_ok = false;
+	c->recovery = FSP_OPEN;
+	cc_event(c, FSP_CC_UNDO, now);
+}
+
+static bool may_undo(const struct fsp_conn *c, const struct fsp_ack_state *as)
+{
+	return as->spurious && c->undo_ok && c->recovery != FSP_OPEN && c->undo_retrans <= 0;
+}
+
+/* RFC 8985 section 7.4: the probe itself repaired a loss nobody else noticed. */
+static void tlp_acked(struct fsp_conn *c, const struct fsp_ack_state *as)
+{
+	if (!c->tlp_out || fsp_before(c->snd_una, c->tlp_high_seq))
+		return;
+	c->tlp_out = false;
+	if (as->spurious || c->recovery != FSP_OPEN || !c->tlp_rtx)
+		return;
+	c->ssthresh = c->cc->ssthresh(c);
+	c->cwnd = min(c->cwnd, c->ssthresh);
+	cc_event(c, FSP_CC_LOSS, as->sample.now);
+}
+
+void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as)
+{
+	u64 now = as->sample.now;
+
+	if (may_undo(c, as))
+		undo(c, now);
+	fsp_rack_delivered(c, as);
+	tlp_acked(c, as);
+	if (c->recovery != FSP_OPEN && !fsp_before(c->snd_una, c->high_seq))
+		recovered(c, now);
+
+	as->sample.lost = fsp_rack_detect(c, now);
+	if (c->recovery == FSP_OPEN && c->lost_out)
+		enter_recovery(c, as->sample.prior_in_flight, now);
+
+	if (c->recovery == FSP_RECOVERY)
+		prr(c, &as->sample);
+	else if (as->sample.delivered)
+		c->cc->ack(c, &as->sample);
+}
+
+void fsp_reorder_timeout(struct fsp_conn *c, u64 now)
+{
+	u32 in_flight = fsp_in_flight(c);
+	struct fsp_ack_sample s = { .now = now };
+
+	if (!fsp_rack_detect(c, now))
+		return;
+	if (c->recovery == FSP_OPEN)
+		enter_recovery(c, in_flight, now);
+	if (c->recovery == FSP_RECOVERY)
+		prr(c, &s);
+	fsp_output(c, 0, now);
+}
+
+/* A peer may take back what it reported (RFC 2018 section 8). */
+static void forget_ranges(struct fsp_conn *c)
+{
+	struct fsp_seg *seg;
+
+	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg)) {
+		if (!(seg->state & FSP_SEG_SACKED))
+			continue;
+		seg->state &= ~FSP_SEG_SACKED;
+		c->sacked_out -= fsp_seg_len(seg);
+	}
+	memset(c->sack_cache, 0, sizeof(c->sack_cache));
+}
+
+static bool new_timeout_episode(const struct fsp_conn *c)
+{
+	/* RFC 5681 section 3.1: once per window */
+	return c->recovery == FSP_OPEN || !fsp_before(c->snd_una, c->high_seq) ||
+	       (c->recovery == FSP_LOSS && !c->retries);
+}
+
+/* RFC 6298 (5.4)-(5.6), RFC 5681 section 3.1 */
+void fsp_recovery_timeout(struct fsp_conn *c, u64 now)
+{
+	struct fsp_seg *seg = fsp_segq_first(&c->rtxq);
+
+	if (seg && (seg->state & FSP_SEG_SACKED))
+		forget_ranges(c);
+	if (new_timeout_episode(c)) {
+		remember_for_undo(c, now);
+		c->ssthresh = c->cc->ssthresh(c);
+		cc_event(c, FSP_CC_TIMEOUT, now);
+	}
+	for (; seg; seg = fsp_segq_next(seg))
+		if (!(seg->state & FSP_SEG_SACKED))
+			fsp_mark_lost(c, seg);
+	c->cwnd = c->snd_mss;
+	c->recovery = FSP_LOSS;
+	c->high_seq = c->snd_nxt;
+	c->tlp_out = false;
+	fsp_timer_stop(c, FSP_TIMER_TLP);
+	fsp_timer_stop(c, FSP_TIMER_REORDER);
+}
+
+void fsp_recovery_sent(struct fsp_conn *c, u32 bytes)
+{
+	if (c->recovery == FSP_RECOVERY)
+		c->prr_out += bytes;
+}
+
+/* What left at the larger size did not arrive; it was not congestion. */
+void fsp_recovery_mss_shrunk(struct fsp_conn *c)
+{
+	struct fsp_seg *seg;
+
+	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg))
+		if (!(seg->state & (FSP_SEG_SACKED | FSP_SEG_LOST)))
+			fsp_mark_lost(c, seg);
+	if (!c->lost_out || c->recovery != FSP_OPEN)
+		return;
+	c->recovery = FSP_LOSS;
+	c->high_seq = c->snd_nxt;
+	c->undo_ok = false;
+}
+
+/* RFC 8985 section 7.2: two round trips, a delayed ACK more for a lone packet */
+void fsp_tlp_arm(struct fsp_conn *c, u64 now)
+{
+	u64 pto = 2 * c->srtt;
+
+	if (!c->srtt || c->recovery != FSP_OPEN || c->tlp_out || !c->rtxq.count ||
+	    !FSP_STATE_IN(c->state, FSP_STATES_OUTPUT)) {
+		fsp_timer_stop(c, FSP_TIMER_TLP);
+		return;
+	}
+	if (c->snd_nxt - c->snd_una <= c->snd_mss)
+		pto += c->cfg.delack_max;
+	if (c->timer[FSP_TIMER_RTO] && now + pto >= c->timer[FSP_TIMER_RTO]) {
+		fsp_timer_stop(c, FSP_TIMER_TLP);
+		return;
+	}
+	fsp_timer_arm(c, FSP_TIMER_TLP, now + pto);
+}
+
+/* The probe is new data where there is some, else the last packet again. */
+void fsp_tlp_timeout(struct fsp_conn *c, u64 now)
+{
+	struct fsp_seg *last = fsp_segq_last(&c->rtxq);
+	u32 snd_nxt = c->snd_nxt;
+	u32 len;
+
+	if (!last || c->recovery != FSP_OPEN)
+		return;
+	c->tlp_out = true;
+	c->tlp_rtx = false;
+	c->tlp_allow = true;
+	fsp_output(c, FSP_PUSH_NOW, now);
+	c->tlp_allow = false;
+	if (c->snd_nxt == snd_nxt) {
+		len = fsp_seg_len(last);
+		if (len > c->snd_mss) {
+			struct fsp_seg *tail = fsp_split(c, last, len - c->snd_mss);
+
+			last = tail ? tail : last;
+		}
+		if (!(last->state & FSP_SEG_SACKED) && !fsp_resend_seg(c, last, now))
+			c->tlp_rtx = true;
+	}
+	c->tlp_high_seq = c->snd_nxt;
+	fsp_rto_arm(c, now);
+}

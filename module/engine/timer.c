@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All timers of a connection. The host is told the earliest; when it is due,
+ * every timer that is gets its turn.
+ *
+ * RTO		armed while anything is unacknowledged (RFC 6298 (5.1)), doubled
+ *		at each timeout; SYN and SYN-ACK use it too
+ * REORDER	RFC 8985: what was sent before what arrived gets this long more
+ * TLP		RFC 8985: the last packet is sent again before an RTO would
+ * PROBE	bytes wait, nothing is in flight: the peer's window is shut
+ *		(doubled like the RTO), or a small packet is held back (200 ms)
+ * DELACK	an acknowledgment is owed
+ * KEEPALIVE	RFC 9293 section 3.8.4
+ * FIN		an orphan in FIN_WAIT_2
+ */
+#include "internal.h"
+
+#define CORK_TIME	(200 * FSP_NSEC_PER_MSEC)
+#define ETIMEDOUT_POS	110
+
+void fsp_timer_stop_all(struct fsp_conn *c)
+{
+	memset(c->timer, 0, sizeof(c->timer));
+}
+
+u64 fsp_conn_next_timeout(const struct fsp_conn *c)
+{
+	u64 next = 0;
+	int i;
+
+	for (i = 0; i < FSP_TIMERS; i++)
+		if (c->timer[i] && (!next || c->timer[i] < next))
+			next = c->timer[i];
+	return next;
+}
+
+void fsp_rto_arm(struct fsp_conn *c, u64 now)
+{
+	fsp_timer_arm(c, FSP_TIMER_RTO, now + c->rto);
+}
+
+void fsp_keepalive_arm(struct fsp_conn *c, u64 now)
+{
+	if (c->cfg.keepalive && FSP_STATE_IN(c->state, FSP_STATES_OUTPUT | BIT(FSP_FIN_WAIT_2)))
+		fsp_timer_arm(c, FSP_TIMER_KEEPALIVE,
+			      max(c->last_rcv + c->cfg.keepalive_time, now + 1));
+	else
+		fsp_timer_stop(c, FSP_TIMER_KEEPALIVE);
+}
+
+/* Can the first queued bytes not be sent for the peer's window alone? */
+static bool window_shut(const struct fsp_conn *c)
+{
+	const struct fsp_seg *seg = fsp_list_seg(c->sndq.next);
+	u32 room = c->snd_una + c->snd_wnd - seg->seq;
+
+	return (s32)room <= 0 ||
+	       room < min3(fsp_seg_bytes(seg), c->snd_mss, max(c->max_snd_wnd / 2, 1U));
+}
+
+void fsp_probe_arm(struct fsp_conn *c, u64 now)
+{
+	u64 wait;
+
+	if (c->rtxq.count || !FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+		return;
+	if (list_empty(&c->sndq)) {
+		fsp_timer_stop(c, FSP_TIMER_PROBE);
+		return;
+	}
+	if (c->timer[FSP_TIMER_PROBE])
+		return;
+	wait = window_shut(c) ? c->rto << min_t(u8, c->probes_out, 12) : CORK_TIME;
+	fsp_timer_arm(c, FSP_TIMER_PROBE, now + min(wait, c->cfg.rto_max));
+}
+
+static bool user_timed_out(const struct fsp_conn *c, u64 since, u64 now)
+{
+	return c->cfg.user_timeout && since && now - since >= c->cfg.user_timeout;
+}
+
+static void give_up(struct fsp_conn *c)
+{
+	fsp_host_count(c, FSP_COUNT_ABORT_ON_TIMEOUT, 1);
+	fsp_send_rst(c);
+	fsp_fail(c, c->soft_error ? c->soft_error : ETIMEDOUT_POS);
+}
+
+static void handshake_timeout(struct fsp_conn *c, u64 now)
+{
+	if (c->syn_retries >= c->cfg.syn_retries || user_timed_out(c, c->retry_since, now)) {
+		fsp_host_count(c, FSP_COUNT_ATTEMPT_FAILS, 1);
+		fsp_fail(c, c->soft_error ? c->soft_error : ETIMEDOUT_POS);
+		return;
+	}
+	c->syn_retries++;
+	fsp_rtt_backoff(c);
+	fsp_send_syn(c, now);
+	fsp_rto_arm(c, now);
+}
+
+static void rto_timeout(struct fsp_conn *c, u64 now)
+{
+	u8 limit = c->user_gone ? c->cfg.orphan_retries : c->cfg.retries2;
+	struct fsp_seg *seg;
+
+	if (c->state == FSP_SYN_SENT || c->state == FSP_SYN_RCVD) {
+		handshake_timeout(c, now);
+		return;
+	}
+	seg = fsp_segq_first(&c->rtxq);
+	if (!seg)
+		return;
+	if (!c->retry_since)
+		c->retry_since = seg->tx_time;
+	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) : c->retries >= limit) {
+		give_up(c);
+		return;
+	}
+	fsp_recovery_timeout(c, now);
+	c->retries++;
+	c->timeouts++;
+	fsp_host_count(c, FSP_COUNT_TIMEOUTS, 1);
+	if (c->retries == c->cfg.retries1)
+		c->events |= FSP_EV_SOFT_ERROR;	/* RFC 9293 R1: doubt the route */
+	fsp_rtt_backoff(c);
+	fsp_rto_arm(c, now);
+	fsp_output(c, 0, now);
+}
+
+static void probe_timeout(struct fsp_conn *c, u64 now)
+{
+	u8 limit = c->user_gone ? c->cfg.orphan_retries : c->cfg.retries2;
+
+	if (list_empty(&c->sndq) || !window_shut(c)) {
+		/* Held back for more to come: now it goes as it is. */
+		fsp_output(c, FSP_PUSH_NOW, now);
+		return;
+	}
+	if (!c->probes_out)
+		c->retry_since = now;
+	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) :
+				  c->probes_out >= limit) {
+		give_up(c);
+		return;
+	}
+	c->probes_out++;
+	fsp_host_count(c, FSP_COUNT_PROBES, 1);
+	fsp_send_probe(c, now);
+	fsp_probe_arm(c, now);
+}
+
+static void delack_timeout(struct fsp_conn *c, u64 now)
+{
+	c->pingpong = false;
+	fsp_host_count(c, FSP_COUNT_DELAYED_ACKS, 1);
+	fsp_send_ack(c, now);
+}
+
+static void keepalive_timeout(struct fsp_conn *c, u64 now)
+{
+	u64 idle = now - c->last_rcv;
+
+	if (!c->cfg.keepalive)
+		return;
+	/* MUST-26: only where nothing else would notice */
+	if (c->rtxq.count || !list_empty(&c->sndq)) {
+		fsp_timer_arm(c, FSP_TIMER_KEEPALIVE, now + c->cfg.keepalive_time);
+		return;
+	}
+	if (idle < c->cfg.keepalive_time) {
+		fsp_timer_arm(c, FSP_TIMER_KEEPALIVE, c->last_rcv + c->cfg.keepalive_time);
+		return;
+	}
+	if (c->cfg.user_timeout ? c->probes_out && idle >= c->cfg.user_timeout :
+				  c->probes_out >= c->cfg.keepalive_probes) {
+		give_up(c);
+		return;
+	}
+	c->probes_out++;
+	fsp_host_count(c, FSP_COUNT_KEEPALIVES, 1);
+	fsp_send_probe(c, now);
+	fsp_timer_arm(c, FSP_TIMER_KEEPALIVE, now + c->cfg.keepalive_intvl);
+}
+
+static void fin_timeout(struct fsp_conn *c, u64 now)
+{
+	fsp_finish(c, FSP_CLOSED);
+}
+
+static void (*const handlers[FSP_TIMERS])(struct fsp_conn *c, u64 now) = {
+	[FSP_TIMER_RTO]		= rto_timeout,
+	[FSP_TIMER_REORDER]	= fsp_reorder_timeout,
+	[FSP_TIMER_TLP]		= fsp_tlp_timeout,
+	[FSP_TIMER_PROBE]	= probe_timeout,
+	[FSP_TIMER_DELACK]	= delack_timeout,
+	[FSP_TIMER_KEEPALIVE]	= keepalive_timeout,
+	[FSP_TIMER_FIN]		= fin_timeout,
+};
+
+void fsp_conn_timeout(struct fsp_conn *c, u64 now)
+{
+	int i;
+
+	for (i = 0; i < FSP_TIMERS; i++) {
+		if (!c->timer[i] || c->timer[i] > now)
+			continue;
+		fsp_timer_stop(c, i);
+		if (handlers[i])
+			handlers[i](c, now);
+	}
+}

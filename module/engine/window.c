@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The receive window we offer: as large as the buffer has room for, never
+ * taken back (RFC 9293 section 3.8.6), and never opened by driblets
+ * (section 3.8.6.2.2, MUST-39).
+ */
+#include "internal.h"
+
+static u32 offered(const struct fsp_conn *c)
+{
+	u32 edge = fsp_rcv_edge(c);
+
+	return fsp_before(c->rcv_nxt, edge) ? edge - c->rcv_nxt : 0;
+}
+
+static u32 wanted(struct fsp_conn *c, u32 cur)
+{
+	u32 full = fsp_host_rcv_full_space(c);
+	u32 space = fsp_host_rcv_space(c);
+	u32 most = 0xffffU << c->rcv_wscale;
+
+	if (c->cfg.window_clamp)
+		most = min(most, c->cfg.window_clamp);
+	space = min(space, most);
+	if (space <= cur)
+		return cur;
+	/* Silly windows: open by a full segment or half the buffer at least. */
+	if (space - cur < min(c->rcv_mss, max(full / 2, 1U)))
+		return cur;
+	return space;
+}
+
+u16 fsp_window_select(struct fsp_conn *c)
+{
+	u32 unit = 1U << c->rcv_wscale;
+	u32 cur = offered(c);
+	u32 wnd = wanted(c, cur);
+
+	/* Rounding may not move the right edge back. */
+	if (wnd > cur)
+		wnd = max(wnd & ~(unit - 1), (cur + unit - 1) & ~(unit - 1));
+	else
+		wnd = (cur + unit - 1) & ~(unit - 1);
+	wnd = min(wnd, 0xffffU << c->rcv_wscale);
+	c->rcv_wup = c->rcv_nxt;
+	c->rcv_wnd = wnd;
+	return wnd >> c->rcv_wscale;
+}
+
+/* A SYN's window is not scaled: RFC 7323 section 2.2 */
+void fsp_window_init(struct fsp_conn *c)
+{
+	u32 full = fsp_host_rcv_full_space(c);
+
+	c->rcv_wscale = 0;
+	while (c->rcv_wscale < FSP_WSCALE_MAX && (0xffffU << c->rcv_wscale) < full)
+		c->rcv_wscale++;
+	c->rcv_wup = c->rcv_nxt;
+	c->rcv_wnd = min_t(u32, fsp_host_rcv_space(c), 0xffff);
+}
+
+bool fsp_window_worth_telling(struct fsp_conn *c)
+{
+	u32 cur = offered(c);
+	u32 wnd = wanted(c, cur);
+
+	return wnd > cur && (wnd >= 2 * cur || wnd - cur >= fsp_host_rcv_full_space(c) / 2);
+}
