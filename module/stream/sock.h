@@ -42,6 +42,7 @@
 #include <linux/timekeeping.h>
 #include <net/sock.h>
 
+#include "compat/sockaddr.h"
 #include "engine/conn.h"
 #include "net.h"
 
@@ -112,6 +113,7 @@ struct ferry_stream_sock {
 	u8			syncnt;
 	bool			told_established;
 	bool			cork;		/* TCP_CORK as set, for sockopt.c */
+	bool			recvmsg_inq;	/* TCP_INQ: tell readers what is left */
 
 	spinlock_t		accept_lock;
 	struct list_head	accept_queue;
@@ -274,6 +276,8 @@ int ferry_stream_set_rcvlowat(struct sock *sk, int val);
 ssize_t ferry_stream_splice_read(struct socket *sock, loff_t *ppos,
 				 struct pipe_inode_info *pipe, size_t len,
 				 unsigned int flags);
+int ferry_stream_read_sock(struct sock *sk, read_descriptor_t *desc,
+			   sk_read_actor_t actor);
 #ifdef FERRY_HAVE_SENDPAGE
 ssize_t ferry_stream_sendpage(struct socket *sock, struct page *page, int offset,
 			      size_t size, int flags);
@@ -283,6 +287,7 @@ __poll_t ferry_stream_poll(struct file *file, struct socket *sock, poll_table *w
 bool ferry_stream_readable(const struct sock *sk);	/* SO_RCVLOWAT honoured */
 bool ferry_stream_memory_free(const struct sock *sk, int wake);	/* (p) NOTSENT_LOWAT */
 /* sockopt.c (p); for SOL_IP, SOL_IPV6 as well */
+void ferry_stream_keepalive(struct sock *sk, int on);	/* (p) SO_KEEPALIVE; sk locked */
 int ferry_stream_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 			    unsigned int len);
 int ferry_stream_getsockopt(struct sock *sk, int level, int name, char __user *val,
