@@ -72,13 +72,22 @@ struct fsp_seg *fsp_host_split(struct fsp_conn *c, struct fsp_seg *seg, u32 byte
 	struct end *end = conn_end(c);
 	struct carrier *car = fsp_seg_carrier(seg), *rest;
 
-	sim_check(end->sim, bytes > 0 && bytes < car->bytes, "split %u of %u",
+	sim_check(end->sim, bytes > 0 && bytes <= car->bytes, "split %u of %u",
 		  bytes, car->bytes);
 	if (rng_chance(&end->sim->rng, end->cfg.split_fail))
 		return NULL;
 	rest = carrier_new(end->sim, car->off + bytes, car->bytes - bytes);
 	car->bytes = bytes;
 	return &rest->seg;
+}
+
+struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
+{
+	struct end *end = conn_end(c);
+
+	if (rng_chance(&end->sim->rng, end->cfg.split_fail))
+		return NULL;
+	return &carrier_new(end->sim, end->app.written, 0)->seg;
 }
 
 void fsp_host_free_tx(struct fsp_conn *c, struct fsp_seg *seg)
