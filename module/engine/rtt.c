@@ -39,10 +39,11 @@ void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay)
 		c->rttvar = rtt / 2;
 	} else {
 		err = rtt > c->srtt ? rtt - c->srtt : c->srtt - rtt;
-		c->rttvar += err / 4;
+		/* (2.3): the old value's share goes before the new one's comes */
 		c->rttvar -= c->rttvar / 4;
-		c->srtt += rtt / 8;
+		c->rttvar += err / 4;
 		c->srtt -= c->srtt / 8;
+		c->srtt += rtt / 8;
 	}
 	c->backoff = 0;
 	c->rto = fsp_rtt_rto(c);
