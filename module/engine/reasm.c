@@ -172,7 +172,7 @@ enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 
 	seg->seq = rx->seq;
 	seg->end_seq = end;
-	seg->flags = rx->flags;
+	seg->flags = rx->flags & FSP_PSH;	/* @end is without the FIN's number */
 	seg->state = 0;
 	note_fin(c, rx);
 	if (!rx->len) {
