@@ -97,7 +97,9 @@ static void write_some(struct end *end)
 			break;
 		}
 	}
-	if (may_write(end) && app->written == app->cfg.total)
+	/* Whoever shuts down before the connection is made gives it up. */
+	if (may_write(end) && app->written == app->cfg.total &&
+	    end->conn.state != FSP_SYN_SENT)
 		write_shutdown(end);
 }
 

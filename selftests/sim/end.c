@@ -347,9 +347,9 @@ void end_too_big(const struct packet *p)
 	struct end *end = p->to->peer;
 	struct sim *sim = end->sim;
 
-	if (end->mode != END_CONN || end->room <= p->link->cfg.mtu || sim->sc.shrink_to == 0)
+	if (end->mode != END_CONN || end->room <= end->out->cfg.mtu || sim->sc.shrink_to == 0)
 		return;
-	end->room = p->link->cfg.mtu;
+	end->room = end->out->cfg.mtu;
 	end->shrunk = true;
 }
 

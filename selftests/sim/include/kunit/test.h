@@ -42,7 +42,7 @@ void *kunit_user_zalloc(struct kunit *test, size_t size);
 	{									\
 		kunit_user_register(&suite);					\
 	}									\
-	struct kunit_suite kunit_user_unused_##suite __attribute__((unused))
+	struct kunit_suite
 
 #ifndef GFP_KERNEL
 #define GFP_KERNEL		0
