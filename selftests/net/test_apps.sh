@@ -15,7 +15,7 @@ fi
 
 # The system's python, not one that happens to come first in $PATH.
 PY=/usr/bin/python3
-FILE_BYTES=${FT_FILE_BYTES:-4M}
+FILE_BYTES=${FT_FILE_BYTES:-1M}
 # Nobody in this test takes that long; a client that hangs is a failure.
 LIMIT="timeout 120"
 
