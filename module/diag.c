@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What every socket can say about itself, and the hook events go through. */
-#include <linux/sock_diag.h>
 #include <linux/rcupdate.h>
 #include <linux/sock_diag.h>
 #include <net/ip.h>
