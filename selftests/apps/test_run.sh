@@ -3,6 +3,8 @@
 # "ferry run" on a kernel without Ferry: what it converts, what it leaves
 # alone, what it says, and that no way to start a program escapes it.
 # fake_family plays the kernel that has Ferry and notes each socket it gives.
+#
+# ferry-test: unloaded
 
 . "$(dirname "$0")/../net/lib/net.sh"
 

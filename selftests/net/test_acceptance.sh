@@ -3,30 +3,32 @@
 # The transport under load between two hosts, over IPv4 and IPv6: much data,
 # many connections, many datagrams, a bad link.
 #
-# FT_SCALE=small (default) is for every run, FT_SCALE=full the sizes that a
-# release is accepted with. FT_MTU sets the link's MTU.
+# FERRY_TEST_SCALE=small (default) is for every run, FERRY_TEST_SCALE=full the sizes that a
+# release is accepted with. FERRY_TEST_MTU sets the link's MTU.
+#
+# ferry-test: timeout=1800
 
 . "$(dirname "$0")/lib/net.sh"
 
-case ${FT_SCALE:=small} in
+case ${FERRY_TEST_SCALE:=small} in
 small)	BULK=16M BAD=1M MANY=200 SEQ=1000 DGRAMS=3000;;
 full)	BULK=1G BAD=16M MANY=1000 SEQ=10000 DGRAMS=100000;;
-*)	ktap_bail "FT_SCALE is small or full";;
+*)	ktap_bail "FERRY_TEST_SCALE is small or full";;
 esac
 BAD_LINK="delay 10ms loss 5% reorder 25% duplicate 5% corrupt 1%"
 
 ft_need ip iproute2 tc iproute2
-[ "$FT_FAMILY" = inet ] || ft_need ferry "Ferry's own tools"
+[ "$FERRY_TEST_FAMILY" = inet ] || ft_need ferry "Ferry's own tools"
 ktap_plan 18
-ktap_diag "scale $FT_SCALE"
-ft_setup "${FT_MTU:-1500}"
+ktap_diag "scale $FERRY_TEST_SCALE"
+ft_setup "${FERRY_TEST_MTU:-1500}"
 
 # drive VERSION PROGRAM OPTION...: output in $FT_TMP/out, its status returned.
 drive() {
 	local v=$1 program=$2
 
 	shift 2
-	"$program" "-$v" --seed "$FT_SEED" --server-ns "$FT_B" --client-ns "$FT_A" \
+	"$program" "-$v" --seed "$FERRY_TEST_SEED" --server-ns "$FT_B" --client-ns "$FT_A" \
 		--server "$(ft_addr B "$v")" "$@" >"$FT_TMP/out" 2>&1
 }
 
@@ -44,7 +46,7 @@ run() {
 
 # What the receiving host says it threw away of datagrams that had arrived.
 dropped() {
-	if [ "$FT_FAMILY" = inet ]; then
+	if [ "$FERRY_TEST_FAMILY" = inet ]; then
 		ft_on B nstat -asz UdpInErrors Udp6InErrors | awk '{ n += $2 } END { print n }'
 	else
 		ft_stat B DgramDropRcvbuf DgramDropMemory DgramDropCsum \
@@ -84,7 +86,7 @@ if ft_netem $BAD_LINK 2>"$FT_TMP/err"; then
 		run bad_link_many $v stream_many --count 50 --bytes 16K
 		run bad_link_one_way $v stream_bulk --bytes $BAD --one-way 1
 	done
-elif [ "$FT_FAMILY" = inet ]; then
+elif [ "$FERRY_TEST_FAMILY" = inet ]; then
 	for v in 4 6; do
 		for t in bulk many one_way; do
 			ktap_skip "this kernel has no netem" bad_link_$t.v$v

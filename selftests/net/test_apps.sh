@@ -5,17 +5,20 @@
 # the proof that neither host sent a single TCP segment or UDP datagram.
 #
 # FERRY_APPS_TCP=1 runs the same on a kernel without Ferry, over the TCP and
-# UDP that "ferry run" falls back to: the test of the test.
+# UDP that "ferry run" falls back to: the test of the test. Names of programs
+# as arguments run only these.
+#
+# ferry-test: timeout=900
 
 if [ -n "${FERRY_APPS_TCP:-}" ]; then
-	export FT_FAMILY=inet
+	export FERRY_TEST_FAMILY=inet
 fi
 
 . "$(dirname "$0")/lib/net.sh"
 
 # The system's python, not one that happens to come first in $PATH.
 PY=/usr/bin/python3
-FILE_BYTES=${FT_FILE_BYTES:-1M}
+FILE_BYTES=${FERRY_TEST_FILE_BYTES:-1M}
 # Nobody in this test takes that long; a client that hangs is a failure.
 LIMIT="timeout 120"
 
@@ -60,7 +63,7 @@ plain_traffic() {
 
 # What Ferry itself says it sent from both hosts.
 ferry_traffic() {
-	[ "$FT_FAMILY" = ferry ] || { echo 0; return; }
+	[ "$FERRY_TEST_FAMILY" = ferry ] || { echo 0; return; }
 	echo $(($(ft_stat A StreamOutSegs DgramOut) + $(ft_stat B StreamOutSegs DgramOut)))
 }
 
@@ -75,7 +78,7 @@ right_way() {
 	local ferry=$(($(ferry_traffic) - $3))
 
 	ktap_diag "$all packets from the client; Ferry counted $ferry, TCP and UDP $plain"
-	if [ "$FT_FAMILY" = inet ]; then
+	if [ "$FERRY_TEST_FAMILY" = inet ]; then
 		[ "$all" -gt 0 ] && [ "$plain" -gt 0 ]
 	else
 		[ "$all" -gt 0 ] && [ "$ferry" -gt 0 ] && [ "$plain" -eq 0 ]
@@ -354,7 +357,6 @@ sys.exit(1)' "$2" >"$FT_TMP/python.log" 2>&1 || ret=1
 
 APPS="nginx_curl python_http iperf3_stream iperf3_dgram openssh dnsmasq_dig
 	socat_stream socat_dgram refused"
-# Names as arguments run only these.
 [ $# -eq 0 ] || APPS=$*
 # shellcheck disable=SC2086
 set -- $APPS

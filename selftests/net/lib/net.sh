@@ -4,12 +4,12 @@
 #
 # Two hosts are two network namespaces $FT_A and $FT_B joined by one veth link,
 # with addresses $FT_A4, $FT_A6 and $FT_B4, $FT_B6. Everything a test makes is
-# gone when it exits, whatever way it exits. $FT_FAMILY (ferry or inet) says
+# gone when it exits, whatever way it exits. $FERRY_TEST_FAMILY (ferry or inet) says
 # which sockets the test is about.
 
-: "${FT_FAMILY:=ferry}"
-: "${FT_SEED:=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
-export FT_FAMILY FT_SEED
+: "${FERRY_TEST_FAMILY:=ferry}"
+: "${FERRY_TEST_SEED:=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+export FERRY_TEST_FAMILY FERRY_TEST_SEED
 
 FT_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 FT_TOP=$(cd "$FT_LIB/../../.." && pwd)
@@ -27,7 +27,7 @@ _ktap_n=0 _ktap_planned=0 _ktap_pass=0 _ktap_fail=0 _ktap_skip=0
 ktap_plan() {
 	_ktap_planned=$1
 	printf 'KTAP version 1\n1..%d\n' "$1"
-	ktap_diag "family $FT_FAMILY, seed $FT_SEED, kernel $(uname -r)"
+	ktap_diag "family $FERRY_TEST_FAMILY, seed $FERRY_TEST_SEED, kernel $(uname -r)"
 }
 
 ktap_diag() {
@@ -186,7 +186,7 @@ ft_stop() {
 _ft_held() {
 	local host=$1 type=$2 port=$3 file state=07
 
-	if [ "$FT_FAMILY" != inet ]; then
+	if [ "$FERRY_TEST_FAMILY" != inet ]; then
 		ft_on "$host" ferry -j socket list type "$type" local-port "$port" |
 			grep -q '"local-port":'
 		return
@@ -200,9 +200,7 @@ _ft_held() {
 
 # ft_wait COMMAND...: until it succeeds; gives up after half a minute.
 ft_wait() {
-	local tries
-
-	for tries in $(seq 600); do
+	for _ in $(seq 600); do
 		"$@" && return
 		sleep 0.05
 	done
@@ -228,7 +226,7 @@ ft_stat() {
 
 # ft_payload FILE BYTES [N]: seeded content, the same in every run of a seed.
 ft_payload() {
-	payload --seed "$((FT_SEED + ${3:-0}))" --bytes "$2" >"$1"
+	payload --seed "$((FERRY_TEST_SEED + ${3:-0}))" --bytes "$2" >"$1"
 }
 
 ft_sha() {

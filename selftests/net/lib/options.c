@@ -49,9 +49,9 @@ static void defaults(void)
 {
 	const char *env;
 
-	env = getenv("FT_FAMILY");
+	env = getenv("FERRY_TEST_FAMILY");
 	set_family(env && *env ? env : "ferry");
-	env = getenv("FT_SEED");
+	env = getenv("FERRY_TEST_SEED");
 	if (env && *env)
 		ft_opt.seed = ft_number(env);
 	else if (getrandom(&ft_opt.seed, sizeof(ft_opt.seed), 0) < 0)
@@ -78,9 +78,9 @@ static bool common(const char *name, const char *value)
 static void usage(const char *program, const char *own)
 {
 	printf("usage: %s [OPTION]...\n"
-	       "  --family ferry|inet  sockets to use (default $FT_FAMILY, else ferry)\n"
+	       "  --family ferry|inet  sockets to use (default $FERRY_TEST_FAMILY, else ferry)\n"
 	       "  -4, -6               version of IP\n"
-	       "  --seed N             replay a run (default $FT_SEED, else random)\n"
+	       "  --seed N             replay a run (default $FERRY_TEST_SEED, else random)\n"
 	       "  --server-ns NAME     network namespace of the server\n"
 	       "  --client-ns NAME     network namespace of the client\n"
 	       "  --server ADDRESS     address of the server (default loopback)\n%s",

@@ -2,9 +2,9 @@
 /*
  * options.h - the options every test program has in common.
  *
- *	--family ferry|inet	what ft_socket() makes; default $FT_FAMILY, else ferry
+ *	--family ferry|inet	what ft_socket() makes; default $FERRY_TEST_FAMILY, else ferry
  *	-4, -6			only this version of IP
- *	--seed N		replay a run; default $FT_SEED, else random
+ *	--seed N		replay a run; default $FERRY_TEST_SEED, else random
  *	--server-ns NAME	where ft_enter_server() goes (ip netns names)
  *	--client-ns NAME	where ft_enter_client() goes
  *	--server ADDRESS	the server's address; default loopback
