@@ -13,6 +13,7 @@
 #include <net/netns/generic.h>
 
 #include "port/flow.h"
+#include "port/grant.h"
 #include "port/port.h"
 #include "stats.h"
 #include "sysctl.h"
@@ -28,6 +29,7 @@ struct ferry_ip_net;
  * @sysctl: net.ferry.*
  * @isn_key: secret of initial sequence numbers (RFC 6528)
  * @ports: port tables, by enum ferry_transport
+ * @grants: reserved and granted ranges of ports
  * @flows: connected sockets, half-open and TIME_WAIT entries, by transport
  * @ip: control sockets and the like; owned by ip/
  * @stream: what stream/ keeps; owned by it
@@ -39,6 +41,7 @@ struct ferry_net {
 	struct ferry_sysctl		sysctl;
 	siphash_key_t			isn_key;
 	struct ferry_ports		*ports[FERRY_TRANSPORTS];
+	struct ferry_grants		*grants;
 	struct ferry_flows		*flows[FERRY_TRANSPORTS];
 	struct ferry_ip_net		*ip;
 	struct ferry_stream_net		*stream;
@@ -46,6 +49,9 @@ struct ferry_net {
 };
 
 extern unsigned int ferry_net_id;
+
+int ferry_net_init(void);
+void ferry_net_uninit(void);
 
 static inline struct ferry_net *ferry_net(const struct net *net)
 {

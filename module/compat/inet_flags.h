@@ -11,14 +11,22 @@
 
 #ifdef FERRY_HAVE_INET_TEST_BIT
 #define ferry_inet_flag(sk, lower, upper)	inet_test_bit(upper, sk)
+#define ferry_inet_assign_flag(sk, lower, upper, value)	\
+	inet_assign_bit(upper, sk, value)
 #else
 #define ferry_inet_flag(sk, lower, upper)	(!!inet_sk(sk)->lower)
+#define ferry_inet_assign_flag(sk, lower, upper, value)	\
+	((void)(inet_sk(sk)->lower = !!(value)))
 #endif
 
 #ifdef FERRY_HAVE_INET6_TEST_BIT
 #define ferry_inet6_flag(sk, lower, upper)	inet6_test_bit(upper, sk)
+#define ferry_inet6_assign_flag(sk, lower, upper, value)	\
+	inet6_assign_bit(upper, sk, value)
 #else
 #define ferry_inet6_flag(sk, lower, upper)	(!!inet6_sk(sk)->lower)
+#define ferry_inet6_assign_flag(sk, lower, upper, value)	\
+	((void)(inet6_sk(sk)->lower = !!(value)))
 #endif
 
 #endif /* _FERRY_COMPAT_INET_FLAGS_H */

@@ -63,7 +63,7 @@ struct ferry_flows;
 struct ferry_net;
 
 struct ferry_flows *ferry_flows_create(struct ferry_net *fn, enum ferry_transport t);
-/* The table must be empty. */
+/* The table must be empty. NULL is fine. */
 void ferry_flows_destroy(struct ferry_flows *flows);
 
 /**
@@ -73,7 +73,8 @@ void ferry_flows_destroy(struct ferry_flows *flows);
  *	with it, then with 0)
  *
  * Return: the entry, valid until rcu_read_unlock() (take a reference that may
- * fail before keeping it), or NULL. Caller holds rcu_read_lock().
+ * fail before keeping it), or NULL. Caller holds rcu_read_lock(). A socket may
+ * have left for another tuple meanwhile: look at its tuple again under its lock.
  */
 struct ferry_flow *ferry_flow_lookup(struct ferry_flows *flows,
 				     const struct ferry_tuple *tuple);
@@ -120,5 +121,11 @@ int ferry_flow_walk(struct ferry_flows *flows,
 
 /* rhashtable walk for dumps that continue over several netlink messages */
 void ferry_flow_walk_enter(struct ferry_flows *flows, struct rhashtable_iter *iter);
+
+/* Is this very tuple, with this very device, owned? A hint: it may change at once. */
+bool ferry_flow_owned(struct ferry_flows *flows, const struct ferry_tuple *tuple);
+
+/* A hash of a tuple that a remote party cannot foresee. */
+u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed);
 
 #endif /* _FERRY_PORT_FLOW_H */

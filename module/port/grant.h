@@ -15,6 +15,7 @@
 
 #include "port/flow.h"
 
+struct ferry_grants;
 struct ferry_net;
 
 /* Per namespace: an unbounded list would let one administrator eat the kernel */
@@ -45,6 +46,10 @@ struct ferry_grant {
 	kuid_t			uid;
 	kgid_t			gid;
 };
+
+struct ferry_grants *ferry_grants_create(void);
+/* NULL is fine. */
+void ferry_grants_destroy(struct ferry_grants *grants);
 
 /**
  * ferry_grant_add() - reserve or grant a range; process context
@@ -77,5 +82,11 @@ int ferry_grant_del(struct ferry_net *fn, struct ferry_grant *grant);
  * Return: 0, or -ENOENT at the end.
  */
 int ferry_grant_next(struct ferry_net *fn, u32 after, struct ferry_grant *grant);
+
+/* Is a port in a reserved range? Any context. */
+bool ferry_grant_reserved(struct ferry_net *fn, enum ferry_transport t, u16 port);
+
+/* Is a port granted to the running process, by its effective uid or a gid? */
+bool ferry_grant_mine(struct ferry_net *fn, enum ferry_transport t, u16 port);
 
 #endif /* _FERRY_PORT_GRANT_H */

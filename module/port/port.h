@@ -30,22 +30,62 @@ struct socket;
 
 /**
  * struct ferry_hold - a socket's hold on a port; embedded in struct ferry_sock
- * @node: in the bucket's list of holders
+ * and kept by port/
+ * @node: in the bucket's list of holders; packets search another list, linked
+ *	by the socket's sk_nulls_node
  * @bucket: the port's bucket, NULL where no port is held
- * @member: in the list; set before a packet can find the socket
+ * @bound: the port was asked for (bind(), listen(), accept()), not just picked
+ *	by connect(): it is not shared with other connect()s
  * @receives: packets for the port may be delivered here: a listener, or a
  *	datagram socket
+ * @stay: embedded in struct ferry_port_stay, not in a socket
  */
 struct ferry_hold {
-	struct hlist_node		node;
+	struct list_head		node;
 	struct ferry_port_bucket	*bucket;
-	bool				member;
+	bool				bound;
 	bool				receives;
+	bool				stay;
+};
+
+/**
+ * struct ferry_claim - what a holder claims of its port, for the rules of
+ * conflicts
+ * @addr: local address; IPv4 as v4-mapped, unused where @any4 or @any6
+ * @any4: every IPv4 address
+ * @any6: every IPv6 address
+ * @dev: interface bound to, or 0
+ * @uid: owner
+ * @reuse: SO_REUSEADDR
+ * @reuseport: SO_REUSEPORT
+ * @listening: a listener
+ * @timewait: a TIME_WAIT entry
+ */
+struct ferry_claim {
+	struct in6_addr	addr;
+	bool		any4;
+	bool		any6;
+	int		dev;
+	kuid_t		uid;
+	bool		reuse;
+	bool		reuseport;
+	bool		listening;
+	bool		timewait;
+};
+
+/**
+ * struct ferry_port_stay - a port held by a TIME_WAIT entry, whose socket is gone
+ * @hold: in the bucket
+ * @claim: what the socket claimed
+ */
+struct ferry_port_stay {
+	struct ferry_hold	hold;
+	struct ferry_claim	claim;
 };
 
 /* One table per namespace and transport */
 struct ferry_ports *ferry_ports_create(struct ferry_net *fn, enum ferry_transport t);
-/* Every port must have been given up. */
+/* Every port must have been given up. NULL is fine. */
 void ferry_ports_destroy(struct ferry_ports *ports);
 
 /**
@@ -56,7 +96,8 @@ void ferry_ports_destroy(struct ferry_ports *ports);
  * @port: which one, host order; 0 for an ephemeral one (RFC 6056) in the
  *	socket's or the namespace's range
  *
- * Privilege is not judged here, see ferry_port_permitted(). Sets inet_num.
+ * Privilege is not judged here, see ferry_port_permitted(). Sets inet_num and
+ * inet_sport. A datagram socket receives from then on. May sleep.
  *
  * Return: 0, -EADDRINUSE, -ENOMEM; -EADDRNOTAVAIL where no ephemeral port is
  * left.
@@ -74,6 +115,8 @@ int ferry_port_get(struct ferry_ports *ports, struct sock *sk, u16 port);
  * destination does not use up the range for all others. Inserts the socket's
  * flow as well, its addresses and inet_dport being set: tuple and port are
  * claimed together or not at all. With a bound socket just claims the tuple.
+ * A datagram socket just gets a port: its tuples need not be unique, as UDP's
+ * need not. May sleep.
  *
  * Return: 0, -EADDRNOTAVAIL, -ENOMEM.
  */
@@ -81,10 +124,11 @@ int ferry_port_connect(struct ferry_net *fn, enum ferry_transport t, struct sock
 
 /**
  * ferry_port_share() - let a child hold its listener's port
- * @child: a socket made by accept(); locked or not yet visible
+ * @child: a socket cloned from @listener; locked or not yet visible. What was
+ *	cloned of its hold is forgotten
  * @listener: whose port
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, or -ENOENT where the listener has given it up meanwhile.
  */
 int ferry_port_share(struct sock *child, struct sock *listener);
 
@@ -110,6 +154,17 @@ void ferry_port_stop(struct sock *sk);
  * @sk: the socket; locked
  */
 void ferry_port_put(struct sock *sk);
+
+/**
+ * ferry_port_stay() - hold a port on behalf of a TIME_WAIT entry, so that bind()
+ * without SO_REUSEADDR is refused while it lasts, as TCP does
+ * @stay: in the entry
+ * @sk: the socket it follows, which holds a port; locked
+ */
+void ferry_port_stay(struct ferry_port_stay *stay, struct sock *sk);
+
+/* The entry ends; idempotent. Any context with BH enabled or in softirq. */
+void ferry_port_stay_end(struct ferry_port_stay *stay);
 
 /**
  * ferry_port_lookup() - which socket receives what arrives for a port?

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Flows: one growing hash table per namespace and transport. */
+#include <linux/once.h>
+#include <linux/random.h>
+#include <linux/rhashtable.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+
+#include "port/flow.h"
+
+/**
+ * struct ferry_flows - the table
+ * @table: of struct ferry_flow, by tuple
+ * @with_dev: how many are bound to a device: while there are none, one lookup
+ *	per packet is enough
+ */
+struct ferry_flows {
+	struct rhashtable	table;
+	atomic_t		with_dev;
+};
+
+/* Remote parties choose tuples, so the hash must be one they cannot foresee. */
+static hsiphash_key_t hash_key __read_mostly;
+
+u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed)
+{
+	hsiphash_key_t key = hash_key;
+
+	key.key[0] ^= seed;
+	return hsiphash(tuple, sizeof(*tuple), &key);
+}
+
+static u32 hash_tuple(const void *data, u32 len, u32 seed)
+{
+	return ferry_flow_hash(data, seed);
+}
+
+static const struct rhashtable_params params = {
+	.key_len		= sizeof(struct ferry_tuple),
+	.key_offset		= offsetof(struct ferry_flow, tuple),
+	.head_offset		= offsetof(struct ferry_flow, node),
+	.hashfn			= hash_tuple,
+	.automatic_shrinking	= true,
+};
+
+struct ferry_flows *ferry_flows_create(struct ferry_net *fn, enum ferry_transport t)
+{
+	struct ferry_flows *flows;
+
+	/* Tuples are hashed and compared as bytes. */
+	BUILD_BUG_ON(sizeof(struct ferry_tuple) != 40);
+
+	get_random_once(&hash_key, sizeof(hash_key));
+	flows = kzalloc(sizeof(*flows), GFP_KERNEL_ACCOUNT);
+	if (!flows)
+		return NULL;
+	if (rhashtable_init(&flows->table, &params)) {
+		kfree(flows);
+		return NULL;
+	}
+	return flows;
+}
+
+static void warn_left(void *ptr, void *arg)
+{
+	WARN_ONCE(1, "ferry: a flow outlives its namespace\n");
+}
+
+void ferry_flows_destroy(struct ferry_flows *flows)
+{
+	if (!flows)
+		return;
+	rhashtable_free_and_destroy(&flows->table, warn_left, NULL);
+	kfree(flows);
+}
+
+static struct ferry_flow *lookup(struct ferry_flows *flows,
+				 const struct ferry_tuple *tuple)
+{
+	return rhashtable_lookup(&flows->table, tuple, params);
+}
+
+struct ferry_flow *ferry_flow_lookup(struct ferry_flows *flows,
+				     const struct ferry_tuple *tuple)
+{
+	struct ferry_tuple any = *tuple;
+	struct ferry_flow *flow;
+
+	if (tuple->dev && atomic_read(&flows->with_dev)) {
+		flow = lookup(flows, tuple);
+		if (flow)
+			return flow;
+	}
+	any.dev = 0;
+	return lookup(flows, &any);
+}
+
+bool ferry_flow_owned(struct ferry_flows *flows, const struct ferry_tuple *tuple)
+{
+	bool owned;
+
+	rcu_read_lock();
+	owned = lookup(flows, tuple);
+	rcu_read_unlock();
+	return owned;
+}
+
+int ferry_flow_insert(struct ferry_flows *flows, struct ferry_flow *flow)
+{
+	int err;
+
+	/* Counted before it can be found, or a lookup might leave it out. */
+	if (flow->tuple.dev)
+		atomic_inc(&flows->with_dev);
+	WRITE_ONCE(flow->hashed, true);
+	err = rhashtable_lookup_insert_fast(&flows->table, &flow->node, params);
+	if (!err)
+		return 0;
+	WRITE_ONCE(flow->hashed, false);
+	if (flow->tuple.dev)
+		atomic_dec(&flows->with_dev);
+	return err == -EEXIST ? -EADDRNOTAVAIL : -ENOMEM;
+}
+
+int ferry_flow_replace(struct ferry_flows *flows, struct ferry_flow *old,
+		       struct ferry_flow *new)
+{
+	if (!READ_ONCE(old->hashed))
+		return -ENOENT;
+	WRITE_ONCE(new->hashed, true);
+	if (rhashtable_replace_fast(&flows->table, &old->node, &new->node, params)) {
+		WRITE_ONCE(new->hashed, false);
+		return -ENOENT;
+	}
+	WRITE_ONCE(old->hashed, false);
+	return 0;
+}
+
+void ferry_flow_remove(struct ferry_flows *flows, struct ferry_flow *flow)
+{
+	if (!READ_ONCE(flow->hashed))
+		return;
+	/* Of several who try at once, one succeeds. */
+	if (rhashtable_remove_fast(&flows->table, &flow->node, params))
+		return;
+	WRITE_ONCE(flow->hashed, false);
+	if (flow->tuple.dev)
+		atomic_dec(&flows->with_dev);
+}
+
+void ferry_flow_walk_enter(struct ferry_flows *flows, struct rhashtable_iter *iter)
+{
+	rhashtable_walk_enter(&flows->table, iter);
+}
+
+/* One stretch of the walk; -EAGAIN (the table was resized) just goes on. */
+static int walk_stretch(struct rhashtable_iter *iter,
+			int (*fn)(struct ferry_flow *flow, void *arg), void *arg)
+{
+	struct ferry_flow *flow;
+	int ret;
+
+	while ((flow = rhashtable_walk_next(iter))) {
+		if (IS_ERR(flow))
+			continue;
+		ret = fn(flow, arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int ferry_flow_walk(struct ferry_flows *flows,
+		    int (*fn)(struct ferry_flow *flow, void *arg), void *arg)
+{
+	struct rhashtable_iter iter;
+	int ret;
+
+	rhashtable_walk_enter(&flows->table, &iter);
+	rhashtable_walk_start(&iter);
+	ret = walk_stretch(&iter, fn, arg);
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	return ret;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net.ferry.*: every entry is described in Documentation/sysctl.rst.
+ *
+ * What bounds memory nobody is charged for is read-only in namespaces of
+ * unprivileged users, and starts there with the values of the first namespace.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/swap.h>
+#include <linux/sysctl.h>
+
+#include "compat/sysctl.h"
+#include "engine/cong.h"
+#include "net.h"
+
+long ferry_sysctl_stream_mem[3] __read_mostly;
+long ferry_sysctl_dgram_mem[3] __read_mostly;
+
+static const int zero;
+static const int one = 1;
+static const int max_byte = 255;
+static const int max_probes = 127;
+static const int max_seconds = 32767;
+static const int max_timewait_seconds = 3600;
+static const int min_backlog = 16;
+static const int max_backlog = 65536;
+static const int max_entries = 1 << 20;
+static const int min_ofo = 16;
+static const int max_ofo = 65536;
+static const int min_buffer = 4096;
+static const int max_buffer = INT_MAX / 2;
+static const int max_rate = 1000000;
+
+static const struct ferry_sysctl defaults = {
+	.stream_rmem			= { 4096, 131072, 6 * 1024 * 1024 },
+	.stream_wmem			= { 4096, 65536, 4 * 1024 * 1024 },
+	.dgram_rmem_min			= 4096,
+	.dgram_wmem_min			= 4096,
+	.stream_congestion		= "cubic",
+	.stream_syn_retries		= 7,
+	.stream_synack_retries		= 5,
+	.stream_retries1		= 3,
+	.stream_retries2		= 15,
+	.stream_orphan_retries		= 8,
+	.stream_fin_timeout		= 60,
+	.stream_timewait		= 60,
+	.stream_keepalive_time		= 7200,
+	.stream_keepalive_intvl		= 75,
+	.stream_keepalive_probes	= 9,
+	.stream_max_syn_backlog		= 1024,
+	.stream_max_orphans		= 8192,
+	.stream_max_timewait		= 65536,
+	.stream_max_ofo			= 4096,
+	.stream_challenge_limit		= 1000,
+	.stream_rst_limit		= 1000,
+	.gro				= 1,
+};
+
+/* A buffer's least, default and most: in this order, or the write is refused. */
+static int do_triple(ferry_ctl_table *table, int write, void *buffer, size_t *len,
+		     loff_t *pos)
+{
+	int *now = table->data, new[3];
+	struct ctl_table copy = *table;
+	int err, i;
+
+	for (i = 0; i < 3; i++)
+		new[i] = READ_ONCE(now[i]);
+	copy.data = new;
+	err = proc_dointvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (new[0] > new[1] || new[1] > new[2])
+		return -EINVAL;
+	for (i = 0; i < 3; i++)
+		WRITE_ONCE(now[i], new[i]);
+	return 0;
+}
+
+static int do_mem(ferry_ctl_table *table, int write, void *buffer, size_t *len,
+		  loff_t *pos)
+{
+	long *now = table->data, new[3];
+	struct ctl_table copy = *table;
+	int err, i;
+
+	for (i = 0; i < 3; i++)
+		new[i] = READ_ONCE(now[i]);
+	copy.data = new;
+	err = proc_doulongvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (new[0] < 0 || new[0] > new[1] || new[1] > new[2])
+		return -EINVAL;
+	for (i = 0; i < 3; i++)
+		WRITE_ONCE(now[i], new[i]);
+	return 0;
+}
+
+/*
+ * Readers take no lock: they may meet a name half written, which fsp_cc_find()
+ * then does not know, and get the built-in default.
+ */
+static int do_congestion(ferry_ctl_table *table, int write, void *buffer, size_t *len,
+			 loff_t *pos)
+{
+	char name[FERRY_CC_NAME_MAX] = {};
+	struct ctl_table copy = *table;
+	int err;
+
+	strscpy(name, table->data, sizeof(name));
+	copy.data = name;
+	err = proc_dostring(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (!fsp_cc_find(name))
+		return -ENOENT;
+	memcpy(table->data, name, sizeof(name));
+	return 0;
+}
+
+#define OFFSET(field)	((void *)offsetof(struct ferry_sysctl, field))
+#define BOUND(ptr)	((void *)&(ptr))
+
+#define INT(field, least, most) {				\
+	.procname	= #field,				\
+	.data		= OFFSET(field),			\
+	.maxlen		= sizeof(int),				\
+	.mode		= 0644,					\
+	.proc_handler	= proc_dointvec_minmax,			\
+	.extra1		= BOUND(least),				\
+	.extra2		= BOUND(most),				\
+}
+
+#define TRIPLE(field) {						\
+	.procname	= #field,				\
+	.data		= OFFSET(field),			\
+	.maxlen		= 3 * sizeof(int),			\
+	.mode		= 0644,					\
+	.proc_handler	= do_triple,				\
+	.extra1		= BOUND(min_buffer),			\
+	.extra2		= BOUND(max_buffer),			\
+}
+
+/* Bounds of memory come first, see limits_to_readonly(). */
+static const struct ctl_table net_table[] = {
+	TRIPLE(stream_rmem),
+	TRIPLE(stream_wmem),
+	INT(stream_max_syn_backlog, min_backlog, max_backlog),
+	INT(stream_max_orphans, zero, max_entries),
+	INT(stream_max_timewait, zero, max_entries),
+	INT(stream_max_ofo, min_ofo, max_ofo),
+#define LIMITS	6
+	INT(dgram_rmem_min, min_buffer, max_buffer),
+	INT(dgram_wmem_min, min_buffer, max_buffer),
+	{
+		.procname	= "stream_congestion",
+		.data		= OFFSET(stream_congestion),
+		.maxlen		= FERRY_CC_NAME_MAX,
+		.mode		= 0644,
+		.proc_handler	= do_congestion,
+	},
+	INT(stream_syn_retries, one, max_probes),
+	INT(stream_synack_retries, zero, max_byte),
+	INT(stream_retries1, zero, max_byte),
+	INT(stream_retries2, zero, max_byte),
+	INT(stream_orphan_retries, zero, max_byte),
+	INT(stream_fin_timeout, one, max_seconds),
+	INT(stream_timewait, zero, max_timewait_seconds),
+	INT(stream_keepalive_time, one, max_seconds),
+	INT(stream_keepalive_intvl, one, max_seconds),
+	INT(stream_keepalive_probes, one, max_probes),
+	INT(stream_challenge_limit, zero, max_rate),
+	INT(stream_rst_limit, zero, max_rate),
+	INT(gro, zero, one),
+};
+
+/* Of the machine, hence in the first namespace only. */
+static const struct ctl_table global_table[] = {
+	{
+		.procname	= "stream_mem",
+		.data		= ferry_sysctl_stream_mem,
+		.maxlen		= sizeof(ferry_sysctl_stream_mem),
+		.mode		= 0644,
+		.proc_handler	= do_mem,
+	},
+	{
+		.procname	= "dgram_mem",
+		.data		= ferry_sysctl_dgram_mem,
+		.maxlen		= sizeof(ferry_sysctl_dgram_mem),
+		.mode		= 0644,
+		.proc_handler	= do_mem,
+	},
+};
+
+#define ENTRIES	(ARRAY_SIZE(net_table) + ARRAY_SIZE(global_table))
+
+static bool privileged(const struct ferry_net *fn)
+{
+	return fn->net->user_ns == &init_user_ns;
+}
+
+static void limits_to_readonly(struct ctl_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIMITS; i++)
+		table[i].mode = 0444;
+}
+
+static void copy_limits(struct ferry_sysctl *to, const struct ferry_sysctl *from)
+{
+	memcpy(to->stream_rmem, from->stream_rmem, sizeof(to->stream_rmem));
+	memcpy(to->stream_wmem, from->stream_wmem, sizeof(to->stream_wmem));
+	to->stream_max_syn_backlog = READ_ONCE(from->stream_max_syn_backlog);
+	to->stream_max_orphans = READ_ONCE(from->stream_max_orphans);
+	to->stream_max_timewait = READ_ONCE(from->stream_max_timewait);
+	to->stream_max_ofo = READ_ONCE(from->stream_max_ofo);
+}
+
+/*
+ * Of the pages the machine could give, one in @share puts a transport under
+ * pressure: in TCP's proportions. Set before the rooms register their protocols.
+ */
+static void set_global(long *mem, unsigned int share)
+{
+	unsigned long pages = max(nr_free_buffer_pages() / share, 128UL);
+
+	mem[0] = pages / 4 * 3;
+	mem[1] = pages;
+	mem[2] = mem[0] * 2;
+}
+
+static unsigned int fill_table(struct ferry_net *fn, struct ctl_table *table)
+{
+	unsigned int i, n = ARRAY_SIZE(net_table);
+
+	memcpy(table, net_table, sizeof(net_table));
+	for (i = 0; i < n; i++)
+		table[i].data = (char *)&fn->sysctl + (uintptr_t)table[i].data;
+	if (!privileged(fn))
+		limits_to_readonly(table);
+	if (net_eq(fn->net, &init_net)) {
+		memcpy(table + n, global_table, sizeof(global_table));
+		n += ARRAY_SIZE(global_table);
+	}
+	return n;
+}
+
+int ferry_sysctl_init(struct ferry_net *fn)
+{
+	struct ctl_table *table;
+	unsigned int n;
+
+	fn->sysctl = defaults;
+	if (!privileged(fn))
+		copy_limits(&fn->sysctl, &ferry_net(&init_net)->sysctl);
+	if (net_eq(fn->net, &init_net)) {
+		set_global(ferry_sysctl_stream_mem, 16);
+		set_global(ferry_sysctl_dgram_mem, 8);
+	}
+
+	table = kcalloc(ENTRIES + 1, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	n = fill_table(fn, table);
+	fn->sysctl.header = register_net_sysctl_sz(fn->net, "net/ferry", table, n);
+	if (!fn->sysctl.header) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void ferry_sysctl_uninit(struct ferry_net *fn)
+{
+	const struct ctl_table *table = fn->sysctl.header->ctl_table_arg;
+
+	unregister_net_sysctl_table(fn->sysctl.header);
+	kfree(table);
+}
