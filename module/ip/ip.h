@@ -147,7 +147,7 @@ int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 /**
  * struct ferry_ip_how - the fields of an IP header a datagram may choose
  * @tclass: TOS or traffic class
- * @ttl: TTL or hop limit; -1 for the route's (IPv4: 0 as well)
+ * @ttl: TTL or hop limit; -1 for the route's
  * @df: IPv4: don't fragment on the way
  * @fragment: may be fragmented here
  * @mark: skb mark

@@ -23,7 +23,7 @@ static void clear_cb(struct sk_buff *skb)
 
 static u8 ttl4(const struct ferry_ip_how *how, const struct sk_buff *skb)
 {
-	return how->ttl > 0 ? how->ttl : ip4_dst_hoplimit(skb_dst(skb));
+	return how->ttl >= 0 ? how->ttl : ip4_dst_hoplimit(skb_dst(skb));
 }
 
 static int out4(struct net *net, struct sock *sk, struct sk_buff *skb,
