@@ -5,7 +5,6 @@
  */
 #include <linux/errno.h>
 
-#include "dgram/dgram.h"
 #include "diag.h"
 #include "stream/stream.h"
 
@@ -33,30 +32,6 @@ int __weak ferry_stream_create(struct net *net, struct socket *sock, int family,
 	return -ESOCKTNOSUPPORT;
 }
 
-int __weak ferry_dgram_init(void)
-{
-	return 0;
-}
-
-void __weak ferry_dgram_uninit(void)
-{
-}
-
-int __weak ferry_dgram_net_init(struct ferry_net *fn)
-{
-	return 0;
-}
-
-void __weak ferry_dgram_net_uninit(struct ferry_net *fn)
-{
-}
-
-int __weak ferry_dgram_create(struct net *net, struct socket *sock, int family,
-			      int kern)
-{
-	return -ESOCKTNOSUPPORT;
-}
-
 void __weak ferry_stream_diag(struct sock *sk, struct ferry_sock_info *info)
 {
 }
@@ -66,15 +41,6 @@ void __weak ferry_stream_diag_flow(struct ferry_flow *flow, struct ferry_sock_in
 }
 
 int __weak ferry_stream_abort(struct sock *sk, int err)
-{
-	return -EOPNOTSUPP;
-}
-
-void __weak ferry_dgram_diag(struct sock *sk, struct ferry_sock_info *info)
-{
-}
-
-int __weak ferry_dgram_abort(struct sock *sk, int err)
 {
 	return -EOPNOTSUPP;
 }
