@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of flows. */
+#include "port_fixture.h"
+
+#define MANY	5000
+
+static struct ferry_flows *flows(void)
+{
+	return port_net()->flows[FERRY_STREAM];
+}
+
+static struct ferry_flow *find(const struct ferry_tuple *tuple)
+{
+	struct ferry_flow *flow;
+
+	rcu_read_lock();
+	flow = ferry_flow_lookup(flows(), tuple);
+	rcu_read_unlock();
+	return flow;
+}
+
+static struct ferry_flow flow_of(struct kunit *test, u16 rport)
+{
+	return (struct ferry_flow){
+		.tuple = port_tuple(test, "10.0.0.1", 80, "10.0.0.2", rport),
+		.kind = FERRY_FLOW_REQUEST,
+	};
+}
+
+static void one_owner(struct kunit *test)
+{
+	struct ferry_flow a = flow_of(test, 9), b = a;
+
+	KUNIT_EXPECT_NULL(test, find(&a.tuple));
+	KUNIT_EXPECT_EQ(test, 0, ferry_flow_insert(flows(), &a));
+	KUNIT_EXPECT_PTR_EQ(test, &a, find(&a.tuple));
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, ferry_flow_insert(flows(), &b));
+	KUNIT_EXPECT_FALSE(test, b.hashed);
+	ferry_flow_remove(flows(), &b);
+	KUNIT_EXPECT_PTR_EQ(test, &a, find(&a.tuple));
+	ferry_flow_remove(flows(), &a);
+	ferry_flow_remove(flows(), &a);
+	KUNIT_EXPECT_NULL(test, find(&a.tuple));
+	KUNIT_EXPECT_EQ(test, 0, ferry_flow_insert(flows(), &b));
+	ferry_flow_remove(flows(), &b);
+}
+
+static void hand_over(struct kunit *test)
+{
+	struct ferry_flow a = flow_of(test, 9), b = a, c = a;
+
+	KUNIT_EXPECT_EQ(test, -ENOENT, ferry_flow_replace(flows(), &a, &b));
+	KUNIT_ASSERT_EQ(test, 0, ferry_flow_insert(flows(), &a));
+	KUNIT_EXPECT_EQ(test, 0, ferry_flow_replace(flows(), &a, &b));
+	KUNIT_EXPECT_PTR_EQ(test, &b, find(&a.tuple));
+	KUNIT_EXPECT_EQ(test, -ENOENT, ferry_flow_replace(flows(), &a, &c));
+	ferry_flow_remove(flows(), &a);
+	KUNIT_EXPECT_PTR_EQ(test, &b, find(&a.tuple));
+	ferry_flow_remove(flows(), &b);
+}
+
+/* A packet is looked up with its device first, then without. */
+static void device(struct kunit *test)
+{
+	struct ferry_flow any = flow_of(test, 9), bound = any;
+	struct ferry_tuple packet = any.tuple;
+
+	bound.tuple.dev = 3;
+	packet.dev = 3;
+	KUNIT_ASSERT_EQ(test, 0, ferry_flow_insert(flows(), &any));
+	KUNIT_EXPECT_PTR_EQ(test, &any, find(&packet));
+	KUNIT_ASSERT_EQ(test, 0, ferry_flow_insert(flows(), &bound));
+	KUNIT_EXPECT_PTR_EQ(test, &bound, find(&packet));
+	packet.dev = 4;
+	KUNIT_EXPECT_PTR_EQ(test, &any, find(&packet));
+	ferry_flow_remove(flows(), &any);
+	KUNIT_EXPECT_NULL(test, find(&packet));
+	KUNIT_EXPECT_FALSE(test, ferry_flow_owned(flows(), &packet));
+	packet.dev = 3;
+	KUNIT_EXPECT_TRUE(test, ferry_flow_owned(flows(), &packet));
+	ferry_flow_remove(flows(), &bound);
+}
+
+static int count(struct ferry_flow *flow, void *arg)
+{
+	return ++*(int *)arg > 2 * MANY;
+}
+
+static void many(struct kunit *test)
+{
+	struct ferry_flow *all = kunit_kcalloc(test, MANY, sizeof(*all), GFP_KERNEL);
+	int i, seen = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, all);
+	for (i = 0; i < MANY; i++) {
+		all[i] = flow_of(test, 1 + i);
+		KUNIT_ASSERT_EQ(test, 0, ferry_flow_insert(flows(), &all[i]));
+	}
+	for (i = 0; i < MANY; i++)
+		KUNIT_EXPECT_PTR_EQ(test, &all[i], find(&all[i].tuple));
+	KUNIT_EXPECT_EQ(test, 0, ferry_flow_walk(flows(), count, &seen));
+	KUNIT_EXPECT_GE(test, seen, MANY);
+	for (i = 0; i < MANY; i++)
+		ferry_flow_remove(flows(), &all[i]);
+	seen = 0;
+	ferry_flow_walk(flows(), count, &seen);
+	KUNIT_EXPECT_EQ(test, 0, seen);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(one_owner),
+	KUNIT_CASE(hand_over),
+	KUNIT_CASE(device),
+	KUNIT_CASE(many),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name		= "ferry-port-flow",
+	.suite_init	= port_suite_init,
+	.suite_exit	= port_suite_exit,
+	.init		= port_init,
+	.exit		= port_exit,
+	.test_cases	= cases,
+};
+kunit_test_suite(suite);
