@@ -10,12 +10,12 @@
 
 APPS=$FT_BUILD/selftests/apps
 PROBE=$APPS/run_probe
-RUN=$FT_BUILD/bin/ferry-run
+RUN=("$FT_BUILD/bin/ferry" run)
 LIB=$FT_BUILD/lib/libferry-run.so
 NO_FERRY="ferry run: this kernel has no Ferry"
 PY=/usr/bin/python3
 
-for f in "$APPS/fake_family" "$PROBE" "$RUN" "$LIB"; do
+for f in "$APPS/fake_family" "$PROBE" "${RUN[0]}" "$LIB"; do
 	[ -e "$f" ] || ktap_bail "$f is not built"
 done
 ft_need $PY python3 getent libc-bin
@@ -74,7 +74,7 @@ for x in $CONVERSIONS; do
 	for flags in "0::" "800: nonblock: nonblock" "80000: cloexec: cloexec" \
 		     "80800: nonblock cloexec: cloexec nonblock"; do
 		IFS=: read -r hex in_log seen <<<"$flags"
-		fake "$RUN" "$PROBE" socket "$domain" "$type" "$proto" "$hex"
+		fake "${RUN[@]}" "$PROBE" socket "$domain" "$type" "$proto" "$hex"
 		check "convert_${want}_protocol_${proto}_flags_$hex" \
 			"$(given)/$(cat "$OUT")" = "${want/_/ }$in_log/ok$seen"
 	done
@@ -84,7 +84,7 @@ done
 for x in $UNTOUCHED; do
 	IFS=: read -r domain type proto <<<"$x"
 	want=$("$PROBE" socket "$domain" "$type" "$proto")
-	fake "$RUN" "$PROBE" socket "$domain" "$type" "$proto"
+	fake "${RUN[@]}" "$PROBE" socket "$domain" "$type" "$proto"
 	check "untouched_$x" "$(given)/$(cat "$OUT")" = "/$want"
 done
 
@@ -92,14 +92,14 @@ done
 for mode in stream dgram; do
 	for type in 1:stream 2:dgram; do
 		for domain in 2 10; do
-			fake "$RUN" --$mode-only "$PROBE" socket $domain ${type%:*} 0
+			fake "${RUN[@]}" --$mode-only "$PROBE" socket $domain ${type%:*} 0
 			[ $mode = "${type#*:}" ] && want=1 || want=0
 			check "${mode}_only_${type#*:}_domain_$domain" \
 				"$(given | wc -l)" -eq $want
 		done
 	done
 done
-fake "$RUN" --stream-only "$PROBE" exec execve "$PROBE" socket 2 2 0
+fake "${RUN[@]}" --stream-only "$PROBE" exec execve "$PROBE" socket 2 2 0
 check mode_reaches_children "$(given)" = ""
 fake env FERRY_RUN_MODE=off LD_PRELOAD="$LIB" "$PROBE" socket 2 1 0
 check off_converts_nothing ! -s "$LOG"
@@ -109,11 +109,11 @@ fake env LD_PRELOAD="$LIB" "$PROBE" socket 2 2 0
 check library_alone_converts_all "$(wc -l <"$LOG")" -eq 1
 
 # Fallback: once, with a reason, and only if the family is not there
-"$RUN" "$PROBE" socket 2 1 0 >"$OUT" 2>"$ERR"
+"${RUN[@]}" "$PROBE" socket 2 1 0 >"$OUT" 2>"$ERR"
 check fallback_works "$?/$(cat "$OUT")" = "0/ok"
 check fallback_says_so "$(grep -c "$NO_FERRY" "$ERR")" -eq 1
 check fallback_says_nothing_else "$(wc -l <"$ERR")" -eq 1
-"$RUN" sh -c "$PROBE socket 2 1 0; $PROBE socket 10 2 0; env -i $PROBE socket 2 1 0" \
+"${RUN[@]}" sh -c "$PROBE socket 2 1 0; $PROBE socket 10 2 0; env -i $PROBE socket 2 1 0" \
 	>"$OUT" 2>"$ERR"
 check fallback_said_once_per_tree "$(wc -l <"$ERR")/$(grep -c ok "$OUT")" = "1/3"
 LD_PRELOAD=$LIB "$PROBE" exec execve "$PROBE" socket 2 1 0 >"$OUT" 2>"$ERR"
@@ -124,50 +124,50 @@ socket.socket(); os.execve("'"$PROBE"'", ["p", "socket", "2", "1", "0"], {})' \
 check fallback_said_is_inherited "$(wc -l <"$ERR")" -eq 1
 LD_PRELOAD=$LIB "$PROBE" errno >"$OUT" 2>"$ERR"
 check fallback_leaves_errno "$(cat "$OUT")" = ok
-fake "$RUN" "$PROBE" socket 2 1 0
+fake "${RUN[@]}" "$PROBE" socket 2 1 0
 check no_word_when_ferry_is_there ! -s "$ERR"
 for e in 13:EACCES 24:EMFILE 105:ENOBUFS 94:ESOCKTNOSUPPORT 93:EPROTONOSUPPORT; do
-	fake -e "${e%:*}" "$RUN" "$PROBE" socket 2 1 0
+	fake -e "${e%:*}" "${RUN[@]}" "$PROBE" socket 2 1 0
 	check "error_is_passed_on_${e#*:}" "$(cat "$OUT" "$ERR")" = "${e#*:}"
 done
 
 # --verbose
-fake "$RUN" -v "$PROBE" socket 10 2 0
+fake "${RUN[@]}" -v "$PROBE" socket 10 2 0
 check verbose_line "$(sed 's/pid [0-9]*/pid N/' "$ERR")" = \
 	"ferry run: pid N: socket(AF_INET6, SOCK_DGRAM) -> ferry, fd 3"
-fake "$RUN" --verbose "$PROBE" exec execve "$PROBE" socket 2 1 0
+fake "${RUN[@]}" --verbose "$PROBE" exec execve "$PROBE" socket 2 1 0
 check verbose_reaches_children "$(grep -c SOCK_STREAM "$ERR")" -eq 1
-fake "$RUN" -v "$PROBE" errno
+fake "${RUN[@]}" -v "$PROBE" errno
 check verbose_leaves_errno "$(cat "$OUT")" = ok
 
 # Programs that start others with an environment of their own
 for m in $METHODS; do
 	for type in 1:stream 2:dgram; do
-		fake "$RUN" "$PROBE" exec "$m" "$PROBE" socket 10 ${type%:*} 0
+		fake "${RUN[@]}" "$PROBE" exec "$m" "$PROBE" socket 10 ${type%:*} 0
 		check "environment_${m}_${type#*:}" \
 			"$(given)/$(cat "$OUT")" = "v6 ${type#*:}/ok"
 	done
 done
-fake "$RUN" "$PROBE" exec execve-preload /usr/bin/env
+fake "${RUN[@]}" "$PROBE" exec execve-preload /usr/bin/env
 check their_preload_is_kept "$(grep LD_PRELOAD "$OUT")" = "LD_PRELOAD=$LIB:libm.so.6"
 check their_variables_are_kept "$(grep -c '^A=b' "$OUT")" -eq 1
-LD_PRELOAD=libm.so.6 fake "$RUN" /usr/bin/env
+LD_PRELOAD=libm.so.6 fake "${RUN[@]}" /usr/bin/env
 check user_preload_is_kept "$(grep LD_PRELOAD "$OUT")" = "LD_PRELOAD=$LIB:libm.so.6"
-fake "$RUN" "$RUN" /usr/bin/env
+fake "${RUN[@]}" "${RUN[@]}" /usr/bin/env
 check nested_run_preloads_once "$(grep LD_PRELOAD "$OUT")" = "LD_PRELOAD=$LIB"
-fake "$RUN" env -i sh -c "env -i $PROBE socket 2 1 0; env -i $PROBE socket 10 2 0"
+fake "${RUN[@]}" env -i sh -c "env -i $PROBE socket 2 1 0; env -i $PROBE socket 10 2 0"
 check cleared_twice "$(given | tr '\n' ,)" = "v4 stream,v6 dgram,"
 
 # Signal handlers, threads
-fake "$RUN" "$PROBE" storm
+fake "${RUN[@]}" "$PROBE" storm
 check storm "$(cat "$OUT")" = "ok $(given | wc -l)"
 
 # What a converted socket says it is
 for v in v4 v6; do
-	fake "$RUN" "$PROBE" protocol $v
+	fake "${RUN[@]}" "$PROBE" protocol $v
 	check "protocol_is_tcp_and_udp_$v" "$(cat "$OUT")" = "6 17 0"
 done
-fake env "$RUN" env FERRY_RUN_MODE=off "$PROBE" protocol v4
+fake env "${RUN[@]}" env FERRY_RUN_MODE=off "$PROBE" protocol v4
 check protocol_of_plain_sockets "$(cat "$OUT")" = "6 17 0"
 cat >"$FT_TMP/inherited.py" <<'EOF'
 import asyncio, socket, sys
@@ -190,34 +190,34 @@ async def main():
 asyncio.run(main())
 EOF
 for host in 127.0.0.1 ::1; do
-	fake "$RUN" $PY "$FT_TMP/inherited.py" $host
+	fake "${RUN[@]}" $PY "$FT_TMP/inherited.py" $host
 	check "asyncio_inherited_socket_$host" "$(cat "$OUT")" = hello1
 done
 
 # Names are looked up over UDP all the same: no name server speaks Ferry yet
-fake "$RUN" getent hosts name.invalid
+fake "${RUN[@]}" getent hosts name.invalid
 check resolver_is_left_alone "$(given)" = ""
-fake "$RUN" $PY -c 'import socket
+fake "${RUN[@]}" $PY -c 'import socket
 try: socket.getaddrinfo("name.invalid", 80)
 except socket.gaierror: print("no such name")'
 check getaddrinfo_is_left_alone "$(given)/$(cat "$OUT")" = "/no such name"
 
 # The launcher's own manners
-"$RUN" >"$OUT" 2>"$ERR"
+"${RUN[@]}" >"$OUT" 2>"$ERR"
 check usage_without_program $? -eq 2
-"$RUN" -s -d true >"$OUT" 2>"$ERR"
+"${RUN[@]}" -s -d true >"$OUT" 2>"$ERR"
 check usage_both_only $? -eq 2
-fake "$RUN" /nonexistent/program
+fake "${RUN[@]}" /nonexistent/program
 check status_not_found $? -eq 127
-fake "$RUN" "$FT_TMP/inherited.py"
+fake "${RUN[@]}" "$FT_TMP/inherited.py"
 check status_cannot_run $? -eq 126
-fake "$RUN" sh -c 'exit 42'
+fake "${RUN[@]}" sh -c 'exit 42'
 check status_of_program $? -eq 42
-fake "$RUN" "$APPS/run_probe_static" socket 2 1 0
+fake "${RUN[@]}" "$APPS/run_probe_static" socket 2 1 0
 check static_program_is_named "$(grep -c 'statically linked and cannot be reached' "$ERR")" -eq 1
 mkdir "$FT_TMP/a b" && mkdir "$FT_TMP/a b/bin" "$FT_TMP/a b/lib" &&
-	cp "$RUN" "$FT_TMP/a b/bin/" && cp "$LIB" "$FT_TMP/a b/lib/"
-fake "$FT_TMP/a b/bin/ferry-run" true
+	cp "${RUN[0]}" "$FT_TMP/a b/bin/" && cp "$LIB" "$FT_TMP/a b/lib/"
+fake "$FT_TMP/a b/bin/ferry" run true
 check path_with_a_space_is_refused "$?/$(grep -c 'space or colon' "$ERR")" = 125/1
 
 ktap_finish

@@ -25,22 +25,20 @@ LIMIT="timeout 120"
 ft_need curl curl nginx nginx-light $PY python3 iperf3 iperf3 sshd openssh-server \
 	ssh openssh-client scp openssh-client dnsmasq dnsmasq-base \
 	dig bind9-dnsutils socat socat ip iproute2 nstat iproute2 timeout coreutils
-RUN=$(command -v ferry) && RUN="$RUN run" || RUN=$(command -v ferry-run) ||
-	ktap_bail "missing: ferry (make tools)"
+command -v ferry >/dev/null || ktap_bail "missing: ferry (make tools)"
 
 # server LOG COMMAND...: on host B, through ferry run.
 server() {
 	local log=$1
 
 	shift
-	# shellcheck disable=SC2086
-	ft_start B "$FT_TMP/$log" $RUN "$@"
+	ft_start B "$FT_TMP/$log" ferry run "$@"
 }
 
 # client COMMAND...: on host A, through ferry run.
 client() {
 	# shellcheck disable=SC2086
-	ft_on A $LIMIT $RUN "$@"
+	ft_on A $LIMIT ferry run "$@"
 }
 
 # An address as it stands in a URL.

@@ -187,8 +187,9 @@ _ft_held() {
 	local host=$1 type=$2 port=$3 file state=07
 
 	if [ "$FERRY_TEST_FAMILY" != inet ]; then
-		ft_on "$host" ferry -j socket list type "$type" local-port "$port" |
-			grep -q '"local-port":'
+		[ "$type" = dgram ] && state=all || state=listen
+		ft_on "$host" ferry -j socket list "$type" sport "$port" state $state |
+			grep -q '{'
 		return
 	fi
 	file=udp
