@@ -226,15 +226,29 @@ static void take_ranges(struct fsp_conn *c, const struct fsp_rx *rx,
 	memcpy(c->sack_cache, seen, sizeof(seen));
 }
 
-/* RFC 9293 section 3.10.7.4, with RFC 7323's scale */
+/*
+ * RFC 9293 section 3.10.7.4, with RFC 7323's scale. The window counts from the
+ * acknowledgment it came with: where that advances snd_una the window must
+ * follow, though the packet itself be late, or the edge would move on its own.
+ * Of packets that tell the rest alike the larger window is the newer one (ours
+ * never shrinks), until timeouts say that a peer may have taken it back.
+ */
+static bool window_is_news(const struct fsp_conn *c, const struct fsp_rx *rx, u32 wnd)
+{
+	if (fsp_after(rx->ack, c->snd_una) || fsp_after(rx->seq, c->snd_wl1))
+		return true;
+	return rx->seq == c->snd_wl1 && (wnd > c->snd_wnd || c->retries);
+}
+
 static void update_window(struct fsp_conn *c, const struct fsp_rx *rx)
 {
-	if (fsp_after(c->snd_wl1, rx->seq) ||
-	    (c->snd_wl1 == rx->seq && fsp_after(c->snd_wl2, rx->ack)))
+	u32 wnd = (u32)rx->window << c->snd_wscale;
+
+	if (!window_is_news(c, rx, wnd))
 		return;
-	c->snd_wl1 = rx->seq;
+	c->snd_wl1 = fsp_seq_max(c->snd_wl1, rx->seq);
 	c->snd_wl2 = rx->ack;
-	c->snd_wnd = (u32)rx->window << c->snd_wscale;
+	c->snd_wnd = wnd;
 	c->max_snd_wnd = max(c->max_snd_wnd, c->snd_wnd);
 }
 
