@@ -118,7 +118,7 @@ static void option_flip(struct end *end)
 		cfg->quickack = !cfg->quickack;
 		break;
 	case 3:
-		cfg->keepalive = !cfg->keepalive;
+		cfg->keepalive = true;
 		break;
 	default:
 		fsp_conn_ack(&end->conn, end->sim->q.now);

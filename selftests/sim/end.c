@@ -171,7 +171,7 @@ static void answer_synack(struct end *end)
 
 static void request_timer(struct end *end)
 {
-	if (end->req.retries < SYNACK_RETRIES) {
+	if (end->req.retries++ < SYNACK_RETRIES) {
 		answer_synack(end);
 		return;
 	}

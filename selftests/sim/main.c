@@ -14,6 +14,7 @@
 #include "sim.h"
 
 #define FAILURES_SHOWN	20
+#define SLOW		5.0	/* seconds for one run */
 
 struct options {
 	u64	seed;
@@ -94,12 +95,17 @@ static void add(struct totals *t, const struct sim_result *res)
 static void run_seed(u64 seed, bool trace, struct totals *t)
 {
 	struct sim_result res;
+	double began = seconds();
 	struct scenario sc;
 
 	current_seed = seed;
 	scenario_random(&sc, seed);
 	sim_run(&sc, seed, trace, &res);
 	add(t, &res);
+	if (seconds() - began > SLOW)
+		fprintf(stderr, "# seed %llu: slow: %.1f s, %llu events, %llu packets\n",
+			(unsigned long long)seed, seconds() - began,
+			(unsigned long long)res.events, (unsigned long long)res.packets);
 	if (!res.ok && t->failed <= FAILURES_SHOWN)
 		fprintf(stderr, "# seed %llu: %s\n", (unsigned long long)seed, res.what);
 }

@@ -6,7 +6,7 @@
 #include "sim.h"
 
 /* More events than this in one run: something goes round in circles. */
-#define EVENTS_MAX	20000000
+#define EVENTS_MAX	3000000
 
 struct shrink {
 	struct event	ev;

@@ -173,17 +173,48 @@ static void random_app(struct app_cfg *a, u64 *rng)
 	a->flip = rng_one_in(rng, 8) ? 100000 : 0;
 }
 
+/* Where an end may vanish, nothing else tells an idle one. */
+static void keepalive(struct scenario *sc, u32 flow)
+{
+	int side;
+
+	for (side = 0; side < 2; side++) {
+		struct fsp_config *cfg = &sc->end[flow][side].fsp;
+
+		cfg->keepalive = true;
+		cfg->keepalive_time = 10 * SEC;
+		cfg->keepalive_intvl = 10 * SEC;
+		cfg->keepalive_probes = 5;
+	}
+	sc->may_fail = true;
+}
+
+/* Thousands of tiny segments test nothing that hundreds do not. */
+static void temper(struct scenario *sc, u32 flow)
+{
+	int side;
+
+	for (side = 0; side < 2; side++) {
+		struct end_cfg *e = &sc->end[flow][side];
+		u32 least = sc->app[flow][side].total / 500 + 1;
+
+		if (sc->end[flow][!side].fsp.max_ofo < 200)
+			least = max(least, 500u);
+		e->seg_max = max(e->seg_max, least);
+	}
+}
+
 static void random_ending(struct scenario *sc, u32 flow, u64 *rng)
 {
 	struct app_cfg *a = &sc->app[flow][rng_below(rng, 2)];
 
 	if (rng_one_in(rng, 8)) {
 		a->close = APP_CLOSE_EARLY;
-		sc->may_fail = true;
+		keepalive(sc, flow);
 	} else if (rng_one_in(rng, 8)) {
 		a->close = APP_CLOSE_ABORT;
 		a->abort_at = rng_log(rng, MSEC, 20 * SEC);
-		sc->may_fail = true;
+		keepalive(sc, flow);
 	} else if (rng_one_in(rng, 4)) {
 		a->answer = true;
 	}
@@ -211,7 +242,6 @@ static void random_death(struct scenario *sc, u64 *rng)
 
 	if (!rng_one_in(rng, 30))
 		return;
-	sc->may_fail = true;
 	sc->link[side].blackout[0].from = rng_log(rng, MSEC, 10 * SEC);
 	sc->link[side].blackout[0].to = U64_MAX;
 	for (i = 0; i < sc->nr_flows * 2; i++) {
@@ -220,11 +250,7 @@ static void random_death(struct scenario *sc, u64 *rng)
 		cfg->retries2 = rng_range(rng, 1, 15);
 		cfg->orphan_retries = rng_range(rng, 1, 8);
 		cfg->syn_retries = rng_range(rng, 1, 8);
-		/* Nothing else would notice where only the peer has to send. */
-		cfg->keepalive = true;
-		cfg->keepalive_time = 10 * SEC;
-		cfg->keepalive_intvl = 10 * SEC;
-		cfg->keepalive_probes = 5;
+		keepalive(sc, i / 2);
 		if (rng_one_in(rng, 3))
 			cfg->user_timeout = rng_log(rng, SEC, 60 * SEC);
 	}
@@ -247,6 +273,7 @@ void scenario_random(struct scenario *sc, u64 seed)
 		random_app(&sc->app[i][0], &rng);
 		random_app(&sc->app[i][1], &rng);
 		random_ending(sc, i, &rng);
+		temper(sc, i);
 	}
 	if (rng_one_in(&rng, 6))
 		sc->inject = rng_log(&rng, MSEC, SEC);
