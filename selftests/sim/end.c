@@ -25,6 +25,16 @@ void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 
 	end->room = cfg->mss_room;
 	end->timer.fire = timer_event;
 	app_init(end, app);
+	trace_note(end, "room %u gso %u seg %u rcvbuf %u sndbuf %u below %u ofo %u clamp %u/%u",
+		   cfg->mss_room, cfg->gso_max, cfg->seg_max, cfg->rcvbuf, cfg->sndbuf,
+		   cfg->small_queue, cfg->fsp.max_ofo, cfg->fsp.mss_clamp,
+		   cfg->fsp.window_clamp);
+	trace_note(end, "%s%s%swrites %llu by %u gap %llu, reads %u gap %llu stall %llu, close %u",
+		   cfg->fsp.nodelay ? "nodelay " : "", cfg->fsp.cork ? "cork " : "",
+		   cfg->fsp.quickack ? "quickack " : "", (unsigned long long)app->total,
+		   app->chunk, (unsigned long long)app->gap, app->read_chunk,
+		   (unsigned long long)app->read_gap, (unsigned long long)app->stall,
+		   app->close);
 }
 
 static void forget(struct end *end)
