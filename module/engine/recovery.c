@@ -147,19 +147,34 @@ static void recovered(struct fsp_conn *c, u64 now)
 	cc_event(c, FSP_CC_RECOVERED, now);
 }
 
+/*
+ * Back into the order of transmission, where that of sequence numbers mostly
+ * is the same: the search goes on where it ended before.
+ */
+static struct list_head *put_back(struct fsp_conn *c, struct fsp_seg *seg,
+				  struct list_head *pos)
+{
+	if (pos != &c->tx_order && fsp_tlist_seg(pos)->tx_time > seg->tx_time)
+		pos = &c->tx_order;
+	while (pos->next != &c->tx_order && fsp_tlist_seg(pos->next)->tx_time <= seg->tx_time)
+		pos = pos->next;
+	list_add(fsp_seg_tlist(seg), pos);
+	return fsp_seg_tlist(seg);
+}
+
 /* Every retransmission was needless: nothing was lost, nothing is to be slower. */
 static void undo(struct fsp_conn *c, u64 now)
 {
+	struct list_head *pos = &c->tx_order;
 	struct fsp_seg *seg;
 
-	/* Backwards, so that the oldest comes to stand first again. */
-	for (seg = fsp_segq_last(&c->rtxq); seg; seg = fsp_segq_prev(seg)) {
+	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg)) {
 		if (!(seg->state & FSP_SEG_LOST))
 			continue;
 		seg->state &= ~FSP_SEG_LOST;
 		c->lost_out -= fsp_seg_len(seg);
 		if (list_empty(fsp_seg_tlist(seg)))
-			list_add(fsp_seg_tlist(seg), &c->tx_order);
+			pos = put_back(c, seg, pos);
 	}
 	c->cwnd = max(c->cwnd, c->prior_cwnd);
 	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
