@@ -198,6 +198,7 @@ struct fsp_conn {
 	u8			retries;	/* timeouts in a row */
 	u8			syn_retries;
 	u8			probes_out;	/* unanswered window or keepalive probes */
+	u8			probe_backoff;	/* window probes since anything was sent */
 	u64			retry_since;	/* first transmission of what now times out */
 
 	/* loss detection and recovery: RFC 8985, 6937, 5681 */

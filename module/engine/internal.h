@@ -61,6 +61,8 @@ void fsp_recovery_sent(struct fsp_conn *c, u32 bytes);
 void fsp_recovery_mss_shrunk(struct fsp_conn *c);
 
 /* output.c */
+/* Beside FSP_PUSH_*: any window is large enough (RFC 9293 section 3.8.6.2.1, override) */
+#define FSP_PUSH_ANY		0x80
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now);
 void fsp_send_ack(struct fsp_conn *c, u64 now);
 void fsp_send_probe(struct fsp_conn *c, u64 now);

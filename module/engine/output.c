@@ -29,6 +29,17 @@ static void put_epochs(struct fsp_conn *c, struct fsp_tx *tx)
 		tx->opts |= FSP_HAS_EPOCH;
 }
 
+/* As many ranges as a control block on this path has room for */
+static unsigned int put_ranges(struct fsp_conn *c, struct fsp_tx *tx)
+{
+	unsigned int most = c->mss_room / FSP_RANGE_LEN, hdr;
+
+	hdr = DIV_ROUND_UP(FSP_HDR_MIN + 12 + FSP_EXT_HDR, FSP_RANGE_LEN);
+	if (!c->ofoq.count || most <= hdr)
+		return 0;
+	return min(fsp_reasm_ranges(c, tx->ranges), most - hdr);
+}
+
 /* Everything of a header that acknowledges; what it sends is the caller's. */
 static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 now)
 {
@@ -40,7 +51,7 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 	tx->opts = 0;
 	tx->len = 0;
 	tx->mss = 0;
-	tx->nr_ranges = c->ofoq.count ? fsp_reasm_ranges(c, tx->ranges) : 0;
+	tx->nr_ranges = put_ranges(c, tx);
 	if (c->echo_due)
 		put_echo(c, tx, now);
 	put_epochs(c, tx);
@@ -245,7 +256,8 @@ static s64 send_quota(struct fsp_conn *c, struct fsp_seg *seg, unsigned int push
 		return room;
 	}
 	if (room < bytes)	/* a small window: use it if it is half of the largest */
-		return room && room >= c->max_snd_wnd / 2 ? (s64)room : -1;
+		return room && (room >= c->max_snd_wnd / 2 || (push & FSP_PUSH_ANY)) ?
+		       (s64)room : -1;
 	if (!is_last(c, seg) || (seg->flags & FSP_FIN) || !nagle_holds(c, push))
 		return room;
 	return -1;
@@ -353,6 +365,7 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 			fsp_rto_arm(c, now);
 		fsp_tlp_arm(c, now);
 		fsp_timer_stop(c, FSP_TIMER_PROBE);
+		c->probe_backoff = 0;
 	}
 timers:
 	if (c->rtxq.count)

@@ -48,14 +48,19 @@ void fsp_keepalive_arm(struct fsp_conn *c, u64 now)
 		fsp_timer_stop(c, FSP_TIMER_KEEPALIVE);
 }
 
+static s32 window_room(const struct fsp_conn *c)
+{
+	return c->snd_una + c->snd_wnd - fsp_list_seg(c->sndq.next)->seq;
+}
+
 /* Can the first queued bytes not be sent for the peer's window alone? */
 static bool window_shut(const struct fsp_conn *c)
 {
 	const struct fsp_seg *seg = fsp_list_seg(c->sndq.next);
-	u32 room = c->snd_una + c->snd_wnd - seg->seq;
+	s32 room = window_room(c);
 
-	return (s32)room <= 0 ||
-	       room < min3(fsp_seg_bytes(seg), c->snd_mss, max(c->max_snd_wnd / 2, 1U));
+	return room <= 0 ||
+	       (u32)room < min3(fsp_seg_bytes(seg), c->snd_mss, max(c->max_snd_wnd / 2, 1U));
 }
 
 void fsp_probe_arm(struct fsp_conn *c, u64 now)
@@ -70,7 +75,7 @@ void fsp_probe_arm(struct fsp_conn *c, u64 now)
 	}
 	if (c->timer[FSP_TIMER_PROBE])
 		return;
-	wait = window_shut(c) ? c->rto << min_t(u8, c->probes_out, 12) : CORK_TIME;
+	wait = window_shut(c) ? c->rto << min_t(u8, c->probe_backoff, 12) : CORK_TIME;
 	fsp_timer_arm(c, FSP_TIMER_PROBE, now + min(wait, c->cfg.rto_max));
 }
 
@@ -132,9 +137,12 @@ static void probe_timeout(struct fsp_conn *c, u64 now)
 {
 	u8 limit = c->user_gone ? c->cfg.orphan_retries : c->cfg.retries2;
 
-	if (list_empty(&c->sndq) || !window_shut(c)) {
-		/* Held back for more to come: now it goes as it is. */
-		fsp_output(c, FSP_PUSH_NOW, now);
+	if (list_empty(&c->sndq) || window_room(c) > 0) {
+		/*
+		 * Held back for more to come, or for a window that was larger once
+		 * and may never be again: now it goes as it is.
+		 */
+		fsp_output(c, FSP_PUSH_NOW | FSP_PUSH_ANY, now);
 		return;
 	}
 	if (!c->probes_out)
@@ -145,6 +153,8 @@ static void probe_timeout(struct fsp_conn *c, u64 now)
 		return;
 	}
 	c->probes_out++;
+	if (c->probe_backoff < U8_MAX)
+		c->probe_backoff++;	/* SHLD-30, whether answered or not */
 	fsp_host_count(c, FSP_COUNT_PROBES, 1);
 	fsp_send_probe(c, now);
 	fsp_probe_arm(c, now);

@@ -57,6 +57,8 @@ void fsp_window_init(struct fsp_conn *c)
 		c->rcv_wscale++;
 	c->rcv_wup = c->rcv_nxt;
 	c->rcv_wnd = min_t(u32, fsp_host_rcv_space(c), 0xffff);
+	if (c->cfg.window_clamp)
+		c->rcv_wnd = min(c->rcv_wnd, c->cfg.window_clamp);
 }
 
 bool fsp_window_worth_telling(struct fsp_conn *c)
