@@ -24,8 +24,8 @@ static u32 wanted(struct fsp_conn *c, u32 cur)
 	space = min(space, most);
 	if (space <= cur)
 		return cur;
-	/* Silly windows: open by a full segment or half the buffer at least. */
-	if (space - cur < min(c->rcv_mss, max(full / 2, 1U)))
+	/* Silly windows: open by a full segment or half of the most there can be. */
+	if (space - cur < min(c->rcv_mss, max(min(full, most) / 2, 1U)))
 		return cur;
 	return space;
 }
