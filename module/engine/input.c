@@ -314,6 +314,7 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 	if (epoch_wrong(c, rx))
 		return FSP_DROP_EPOCH;
 	if (is_probe(c, rx)) {
+		c->last_rcv = now;
 		/* It may well acknowledge something. */
 		if ((rx->flags & FSP_ACK) && c->state != FSP_SYN_RCVD)
 			rx_ack(c, rx, now);
@@ -335,6 +336,7 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 	verdict = rx_ack(c, rx, now);
 	if (verdict != FSP_TAKEN && verdict != FSP_DONE)
 		return verdict;
+	c->last_rcv = now;	/* what anybody might have sent does not count */
 	verdict = FSP_DONE;
 	if (c->state != FSP_CLOSED && c->state != FSP_TIME_WAIT &&
 	    (rx->len || (rx->flags & FSP_FIN)))
@@ -359,7 +361,6 @@ enum fsp_verdict fsp_conn_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 		c->last_rcv = now;
 		return rx_syn_sent(c, rx, now);
 	default:
-		c->last_rcv = now;
 		return rx_synchronized(c, rx, seg, now);
 	}
 }
