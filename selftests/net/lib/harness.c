@@ -67,7 +67,9 @@ static void run_child(const struct ft_case *c, int ip)
 	ft_new_netns();
 	c->run(ip);
 	fflush(stdout);
-	_exit(case_failed ? KTAP_FAIL : KTAP_PASS);
+	if (case_failed)
+		_exit(KTAP_FAIL);
+	_exit(KTAP_PASS);
 }
 
 static void report(const struct ft_case *c, int ip, int status)
@@ -117,7 +119,7 @@ static bool selected(const struct ft_case *c, int ip)
 	return !ft_opt.nargs;
 }
 
-static unsigned int for_each_selected(void (*fn)(const struct ft_case *c, int ip))
+static unsigned int visit_selected(void (*fn)(const struct ft_case *c, int ip))
 {
 	const struct ft_case *c;
 	unsigned int n = 0;
@@ -140,12 +142,12 @@ int ft_harness_main(int argc, char **argv)
 	unsigned int n;
 
 	ft_options(argc, argv, NULL, NULL);
-	n = for_each_selected(NULL);
+	n = visit_selected(NULL);
 	if (!n)
 		ktap_bail("no such test case");
 	ktap_plan(n);
 	ktap_diag("family %s, seed %llu", ft_family_name(),
 		  (unsigned long long)ft_opt.seed);
-	for_each_selected(run_case);
+	visit_selected(run_case);
 	return ktap_finish();
 }
