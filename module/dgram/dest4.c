@@ -294,6 +294,8 @@ int ferry_dgram_dest4(struct sock *sk, struct msghdr *msg, struct ferry_dgram_ou
 	u8 tos;
 	int err;
 
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
 	o->v4 = true;
 	o->ip_hdr = sizeof(struct iphdr);
 	sockcm_init(&o->sockc, sk);

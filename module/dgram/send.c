@@ -390,8 +390,6 @@ int ferry_dgram_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 	if (len > IP_PAYLOAD_MAX)
 		return -EMSGSIZE;
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (READ_ONCE(ds->pending) || READ_ONCE(ds->cork) ||
 	    (msg->msg_flags & MSG_MORE))
 		err = gather(sk, msg, len);
