@@ -713,7 +713,8 @@ TEST_V6(pktinfo6)
 	struct in6_pktinfo out = {}, *in;
 	int fa, fb;
 
-	shell("ip -6 address add fd01::7/128 dev lo && ip -6 address add fd01::9/128 dev lo");
+	shell("ip -6 address add fd01::7/128 dev lo nodad && "
+	      "ip -6 address add fd01::9/128 dev lo nodad");
 	fa = ft_bound(SOCK_DGRAM, &a);
 	ASSERT_OK(ft_setopt(fa, SOL_IPV6, IPV6_RECVPKTINFO, 1));
 	to = ft_addr("fd01::9", ft_port(&a));
