@@ -315,11 +315,13 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 		return FSP_DROP_EPOCH;
 	if (is_probe(c, rx)) {
 		c->last_rcv = now;
-		/* It may well acknowledge something. */
-		if ((rx->flags & FSP_ACK) && c->state != FSP_SYN_RCVD)
+		/* It may well acknowledge something, our SYN for one. */
+		if (rx->flags & FSP_ACK)
 			rx_ack(c, rx, now);
-		if (c->state != FSP_CLOSED)
-			fsp_send_ack(c, now);
+		if (c->state == FSP_CLOSED || c->state == FSP_TIME_WAIT)
+			return FSP_DONE;
+		fsp_output(c, 0, now);
+		fsp_send_ack(c, now);
 		return FSP_DONE;
 	}
 	if (!acceptable(c, rx))
