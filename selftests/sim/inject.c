@@ -5,6 +5,8 @@
  */
 #include "sim.h"
 
+#define INJECT_MAX	2000	/* whatever it takes then to end is for the run to show */
+
 /* A sequence number in the window, but not the next one. */
 static u32 near_miss(struct sim *sim, const struct fsp_conn *c)
 {
@@ -69,9 +71,12 @@ static void inject_event(struct event *ev)
 	struct flow *flow = &sim->flows[rng_below(&sim->rng, sim->sc.nr_flows)];
 	struct end *victim = &flow->end[rng_below(&sim->rng, 2)];
 
-	if (worth_it(victim))
+	if (worth_it(victim)) {
 		inject_at(sim, victim);
-	inject_start(sim);
+		sim->injected++;
+	}
+	if (sim->injected < INJECT_MAX)
+		inject_start(sim);
 }
 
 void inject_start(struct sim *sim)

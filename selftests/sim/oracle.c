@@ -244,6 +244,9 @@ static void check_my_window(struct end *end, const struct fsp_tx *tx)
 	if (!(tx->flags & FSP_ACK) || tx->flags & FSP_RST)
 		return;
 	if (tx->flags & FSP_SYN) {
+		/* Unscaled: it cannot say again what has been said since. */
+		if (end->said_edge)
+			return;
 		edge += tx->window;
 	} else {
 		edge += (u32)tx->window << end->conn.rcv_wscale;

@@ -25,6 +25,7 @@ struct flow {
  * @link: [0] carries what end 0 sends
  * @flows: @sc.nr_flows of them
  * @inject: next packet of the enemy
+ * @injected: packets of his so far
  * @carriers: alive
  * @packets: alive
  * @events_run: so far
@@ -40,6 +41,7 @@ struct sim {
 	struct link	link[2];
 	struct flow	*flows;
 	struct event	inject;
+	u32		injected;
 	u32		carriers;
 	u32		packets;
 	u64		events_run;
