@@ -67,3 +67,4 @@ module_exit(ferry_exit);
 
 MODULE_DESCRIPTION("Ferry: reliable streams and datagrams as a protocol family of their own");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -51,7 +51,7 @@ int ferry_nl_version_get_doit(struct sk_buff *skb, struct genl_info *info)
  *
  * Return: 0 or a negative errno.
  */
-int __init ferry_netlink_init(void)
+int ferry_netlink_init(void)
 {
 	int err = ferry_genl_register(&ferry_nl_family);
 

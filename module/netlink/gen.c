@@ -128,6 +128,7 @@ static const struct genl_split_ops ferry_nl_ops[] = {
 	},
 	{
 		.cmd		= FERRY_CMD_PORT_GET,
+		.start		= ferry_nl_port_get_start,
 		.dumpit		= ferry_nl_port_get_dumpit,
 		.policy		= ferry_port_get_nl_policy,
 		.maxattr	= FERRY_A_PORT_UID,

@@ -17,6 +17,7 @@
 extern const struct nla_policy ferry_filter_nl_policy[FERRY_A_FILTER_COOKIE + 1];
 
 int ferry_nl_socket_get_start(struct netlink_callback *cb);
+int ferry_nl_port_get_start(struct netlink_callback *cb);
 int ferry_nl_socket_get_done(struct netlink_callback *cb);
 
 int ferry_nl_version_get_doit(struct sk_buff *skb, struct genl_info *info);

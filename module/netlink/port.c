@@ -6,33 +6,29 @@
 #include "netlink/internal.h"
 
 /**
- * struct port_place - where a dump stands, kept in its callback's room
- * @transport: of the table
+ * struct port_dump - what a dump shows and where it stands, kept in its
+ * callback's room
  * @cursor: in the table
- */
-struct port_place {
-	u32				transport;
-	struct ferry_port_cursor	cursor;
-};
-
-static_assert(sizeof(struct port_place) <= sizeof_field(struct netlink_callback, ctx));
-
-/**
- * struct port_dump - one message of a dump
- * @ns: of uids
+ * @transport: of the table
  * @types: bits by transport
- * @last: last port to show
- * @has_uid: only @uid's
  * @uid: owner
- * @skb: the message
- * @cb: the dump
+ * @has_uid: only @uid's
+ * @last: last port to show
  */
 struct port_dump {
-	struct user_namespace	*ns;
-	u32			types;
-	u16			last;
-	bool			has_uid;
-	kuid_t			uid;
+	struct ferry_port_cursor	cursor;
+	u32				transport;
+	u32				types;
+	kuid_t				uid;
+	bool				has_uid;
+	u16				last;
+};
+
+static_assert(sizeof(struct port_dump) <= sizeof_field(struct netlink_callback, ctx));
+
+/* One message of a dump */
+struct port_message {
+	struct port_dump	*d;
 	struct sk_buff		*skb;
 	struct netlink_callback	*cb;
 };
@@ -87,69 +83,94 @@ static int put_holder(struct sk_buff *skb, const struct ferry_sock_info *info,
 
 static int dump_holder(struct sock *sk, u16 port, void *arg)
 {
+	struct port_message *m = arg;
 	struct ferry_sock_info info;
-	struct port_dump *d = arg;
 	void *hdr;
 
 	/* The ports rise: behind the last one there is nothing to show. */
-	if (port > d->last)
+	if (port > m->d->last)
 		return 1;
 	ferry_diag_sock(sk, &info);
-	if (d->has_uid && !uid_eq(d->uid, info.uid))
+	if (m->d->has_uid && !uid_eq(m->d->uid, info.uid))
 		return 0;
-	hdr = ferry_nl_dump_put(d->skb, d->cb, FERRY_CMD_PORT_GET);
+	hdr = ferry_nl_dump_put(m->skb, m->cb, FERRY_CMD_PORT_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (put_holder(d->skb, &info, port, d->ns)) {
-		genlmsg_cancel(d->skb, hdr);
+	if (put_holder(m->skb, &info, port, ferry_nl_user_ns(m->cb->skb))) {
+		genlmsg_cancel(m->skb, hdr);
 		return -EMSGSIZE;
 	}
-	genlmsg_end(d->skb, hdr);
+	genlmsg_end(m->skb, hdr);
 	return 0;
 }
 
-static int parse_ports(struct port_dump *d, struct nlattr **attrs,
-		       struct port_place *place, struct netlink_ext_ack *extack)
+static int parse_range(struct port_dump *d, struct nlattr **attrs,
+		       struct netlink_ext_ack *extack)
 {
-	u16 first = 0;
-
 	d->last = U16_MAX;
 	if (attrs[FERRY_A_PORT_FIRST])
-		first = nla_get_u16(attrs[FERRY_A_PORT_FIRST]);
+		d->cursor.port = nla_get_u16(attrs[FERRY_A_PORT_FIRST]);
 	if (attrs[FERRY_A_PORT_LAST])
 		d->last = nla_get_u16(attrs[FERRY_A_PORT_LAST]);
-	if (first > d->last) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[FERRY_A_PORT_LAST],
-				    "last port is below the first");
-		return -EINVAL;
-	}
-	if (place->cursor.port < first)
-		place->cursor.port = first;
-	return 0;
+	if (d->cursor.port <= d->last)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attrs[FERRY_A_PORT_LAST],
+			    "last port is below the first");
+	return -EINVAL;
 }
 
 static int parse_uid(struct port_dump *d, const struct nlattr *uid,
-		     struct netlink_ext_ack *extack)
+		     struct user_namespace *ns, struct netlink_ext_ack *extack)
 {
 	if (!uid)
 		return 0;
 	d->has_uid = true;
-	d->uid = make_kuid(d->ns, nla_get_u32(uid));
+	d->uid = make_kuid(ns, nla_get_u32(uid));
 	if (uid_valid(d->uid))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, uid, "uid is not mapped in this user namespace");
 	return -EINVAL;
 }
 
-static int dump_table(struct ferry_ports *ports, struct port_place *place,
-		      struct port_dump *d)
+/**
+ * ferry_nl_port_get_start() - before the first message of a dump
+ * @cb: the dump
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ferry_nl_port_get_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = ferry_genl_dump_attrs(cb);
+	struct port_dump *d = (struct port_dump *)cb->ctx;
+	int err;
+
+	memset(d, 0, sizeof(*d));
+	d->types = U32_MAX;
+	if (attrs[FERRY_A_PORT_TYPE])
+		d->types = BIT(nla_get_u32(attrs[FERRY_A_PORT_TYPE]));
+	err = parse_range(d, attrs, cb->extack);
+	if (err)
+		return err;
+	return parse_uid(d, attrs[FERRY_A_PORT_UID], ferry_nl_user_ns(cb->skb),
+			 cb->extack);
+}
+
+static int dump_table(struct ferry_ports *ports, struct port_message *m)
 {
 	int err;
 
-	if (!(d->types & BIT(place->transport)))
+	if (!(m->d->types & BIT(m->d->transport)))
 		return 0;
-	err = ferry_port_walk(ports, &place->cursor, dump_holder, d);
+	err = ferry_port_walk(ports, &m->d->cursor, dump_holder, m);
 	return err < 0 ? err : 0;
+}
+
+static void next_table(struct port_dump *d, struct nlattr **attrs)
+{
+	d->transport++;
+	memset(&d->cursor, 0, sizeof(d->cursor));
+	if (attrs[FERRY_A_PORT_FIRST])
+		d->cursor.port = nla_get_u16(attrs[FERRY_A_PORT_FIRST]);
 }
 
 /**
@@ -162,27 +183,15 @@ static int dump_table(struct ferry_ports *ports, struct port_place *place,
 int ferry_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct ferry_net *fn = ferry_net(sock_net(cb->skb->sk));
-	struct port_place *place = (struct port_place *)cb->ctx;
-	struct nlattr **attrs = ferry_genl_dump_attrs(cb);
-	struct port_dump d = {
-		.ns = ferry_nl_user_ns(cb->skb),
-		.types = U32_MAX,
-		.skb = skb,
-		.cb = cb,
-	};
+	struct port_dump *d = (struct port_dump *)cb->ctx;
+	struct port_message m = { .d = d, .skb = skb, .cb = cb };
 	int err;
 
-	if (attrs[FERRY_A_PORT_TYPE])
-		d.types = BIT(nla_get_u32(attrs[FERRY_A_PORT_TYPE]));
-	err = parse_uid(&d, attrs[FERRY_A_PORT_UID], cb->extack);
-	while (!err && place->transport < FERRY_TRANSPORTS) {
-		err = parse_ports(&d, attrs, place, cb->extack);
-		if (!err)
-			err = dump_table(fn->ports[place->transport], place, &d);
+	while (d->transport < FERRY_TRANSPORTS) {
+		err = dump_table(fn->ports[d->transport], &m);
 		if (err)
-			break;
-		place->transport++;
-		memset(&place->cursor, 0, sizeof(place->cursor));
+			return skb->len ?: err;
+		next_table(d, ferry_genl_dump_attrs(cb));
 	}
-	return skb->len ?: err;
+	return skb->len;
 }
