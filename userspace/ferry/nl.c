@@ -33,17 +33,25 @@ struct ack {
 	int		missing;	/* type of the missing one, or 0 */
 };
 
-static void parse_ack(const struct nlmsghdr *nlh, struct ack *ack)
+/* Where the attributes begin: an error repeats the request unless capped. */
+static int ack_begin(const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type == NLMSG_DONE)
+		return sizeof(int);
+	if (nlh->nlmsg_flags & NLM_F_CAPPED)
+		return sizeof(*e);
+	return sizeof(*e) + mnl_nlmsg_get_payload_len(&e->msg);
+}
+
+static void parse_ack(const struct nlmsghdr *nlh, struct ack *ack)
+{
 	const struct nlattr *attr;
-	int at = sizeof(*e);
 
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		at += mnl_nlmsg_get_payload_len(&e->msg);
-	mnl_attr_for_each(attr, nlh, at) {
+	mnl_attr_for_each(attr, nlh, ack_begin(nlh)) {
 		uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == NLMSGERR_ATTR_MSG &&
@@ -165,6 +173,7 @@ static int done_cb(const struct nlmsghdr *nlh, void *arg)
 	(void)arg;
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*err) || *err >= 0)
 		return MNL_CB_STOP;
+	keep_complaint(nlh);
 	errno = -*err;
 	return MNL_CB_ERROR;
 }
