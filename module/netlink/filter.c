@@ -86,14 +86,24 @@ static int parse_owner(struct ferry_nl_filter *filter, struct nlattr **tb,
 	return -EINVAL;
 }
 
+static int parse_family(struct ferry_nl_filter *filter, const struct nlattr *family,
+			struct netlink_ext_ack *extack)
+{
+	if (!family)
+		return 0;
+	filter->family = nla_get_u16(family);
+	if (filter->family == AF_INET || filter->family == AF_INET6)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, family, "family is neither AF_INET nor AF_INET6");
+	return -EINVAL;
+}
+
 static void parse_plain(struct ferry_nl_filter *filter, struct nlattr **tb)
 {
 	if (tb[FERRY_A_FILTER_TYPES])
 		filter->types = nla_get_u32(tb[FERRY_A_FILTER_TYPES]);
 	if (tb[FERRY_A_FILTER_STATES])
 		filter->states = nla_get_u32(tb[FERRY_A_FILTER_STATES]);
-	if (tb[FERRY_A_FILTER_FAMILY])
-		filter->family = nla_get_u16(tb[FERRY_A_FILTER_FAMILY]);
 	if (tb[FERRY_A_FILTER_DEVICE])
 		filter->device = nla_get_u32(tb[FERRY_A_FILTER_DEVICE]);
 	if (tb[FERRY_A_FILTER_COOKIE])
@@ -125,7 +135,9 @@ int ferry_nl_filter_parse(struct ferry_nl_filter *filter, const struct nlattr *n
 			return err;
 	}
 	parse_plain(filter, tb);
-	err = parse_owner(filter, tb, ns, extack);
+	err = parse_family(filter, tb[FERRY_A_FILTER_FAMILY], extack);
+	if (!err)
+		err = parse_owner(filter, tb, ns, extack);
 	if (!err)
 		err = parse_network(tb[FERRY_A_FILTER_LOCAL_ADDR],
 				    tb[FERRY_A_FILTER_LOCAL_PREFIX],

@@ -12,26 +12,11 @@
 #include <uapi/linux/ferry_netlink.h>
 #include <compat/genetlink.h>
 
-/* Sparse enums validation callbacks */
-static int
-ferry_a_filter_family_validate(const struct nlattr *attr,
-			       struct netlink_ext_ack *extack)
-{
-	switch (nla_get_u16(attr)) {
-	case FERRY_IP_FAMILY_INET:
-		fallthrough;
-	case FERRY_IP_FAMILY_INET6:
-		return 0;
-	}
-	NL_SET_ERR_MSG_ATTR(extack, attr, "invalid enum value");
-	return -EINVAL;
-}
-
 /* Common nested types */
 const struct nla_policy ferry_filter_nl_policy[FERRY_A_FILTER_COOKIE + 1] = {
 	[FERRY_A_FILTER_TYPES] = NLA_POLICY_MASK(NLA_U32, 0x3),
 	[FERRY_A_FILTER_STATES] = NLA_POLICY_MASK(NLA_U32, 0xffe),
-	[FERRY_A_FILTER_FAMILY] = NLA_POLICY_VALIDATE_FN(NLA_U16, &ferry_a_filter_family_validate),
+	[FERRY_A_FILTER_FAMILY] = NLA_POLICY_RANGE(NLA_U16, 2, 10),
 	[FERRY_A_FILTER_LOCAL_ADDR] = NLA_POLICY_MAX_LEN(16),
 	[FERRY_A_FILTER_LOCAL_PREFIX] = NLA_POLICY_MAX(NLA_U8, 128),
 	[FERRY_A_FILTER_LOCAL_PORT_FIRST] = { .type = NLA_U16, },

@@ -13,6 +13,7 @@
  * @types: bits by transport
  * @uid: owner
  * @has_uid: only @uid's
+ * @parsed: what is shown is known
  * @last: last port to show
  */
 struct port_dump {
@@ -21,6 +22,7 @@ struct port_dump {
 	u32				types;
 	kuid_t				uid;
 	bool				has_uid;
+	bool				parsed;
 	u16				last;
 };
 
@@ -132,27 +134,36 @@ static int parse_uid(struct port_dump *d, const struct nlattr *uid,
 	return -EINVAL;
 }
 
+static int parse_request(struct port_dump *d, struct netlink_callback *cb)
+{
+	struct nlattr **attrs = ferry_genl_dump_attrs(cb);
+	int err;
+
+	d->types = U32_MAX;
+	if (attrs[FERRY_A_PORT_TYPE])
+		d->types = BIT(nla_get_u32(attrs[FERRY_A_PORT_TYPE]));
+	err = parse_range(d, attrs, cb->extack);
+	if (!err)
+		err = parse_uid(d, attrs[FERRY_A_PORT_UID],
+				ferry_nl_user_ns(cb->skb), cb->extack);
+	d->parsed = !err;
+	return err;
+}
+
 /**
  * ferry_nl_port_get_start() - before the first message of a dump
  * @cb: the dump
+ *
+ * See ferry_nl_socket_get_start() about when the request is judged.
  *
  * Return: 0 or -EINVAL.
  */
 int ferry_nl_port_get_start(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = ferry_genl_dump_attrs(cb);
 	struct port_dump *d = (struct port_dump *)cb->ctx;
-	int err;
 
 	memset(d, 0, sizeof(*d));
-	d->types = U32_MAX;
-	if (attrs[FERRY_A_PORT_TYPE])
-		d->types = BIT(nla_get_u32(attrs[FERRY_A_PORT_TYPE]));
-	err = parse_range(d, attrs, cb->extack);
-	if (err)
-		return err;
-	return parse_uid(d, attrs[FERRY_A_PORT_UID], ferry_nl_user_ns(cb->skb),
-			 cb->extack);
+	return cb->extack ? parse_request(d, cb) : 0;
 }
 
 static int dump_table(struct ferry_ports *ports, struct port_message *m)
@@ -187,6 +198,9 @@ int ferry_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct port_message m = { .d = d, .skb = skb, .cb = cb };
 	int err;
 
+	err = d->parsed ? 0 : parse_request(d, cb);
+	if (err)
+		return err;
 	while (d->transport < FERRY_TRANSPORTS) {
 		err = dump_table(fn->ports[d->transport], &m);
 		if (err)

@@ -24,6 +24,7 @@ enum stage {
  * @fn: namespace
  * @filter: what to show
  * @view: how
+ * @parsed: @filter is filled in
  * @transport: of the tables visited now
  * @stage: which table
  * @walking: @iter is in use
@@ -37,6 +38,7 @@ struct socket_dump {
 	struct ferry_net		*fn;
 	struct ferry_nl_filter		filter;
 	struct ferry_nl_view		view;
+	bool				parsed;
 	int				transport;
 	enum stage			stage;
 	bool				walking;
@@ -180,35 +182,44 @@ static int refuse(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	return -EINVAL;
 }
 
+static int parse_request(struct socket_dump *d, struct netlink_callback *cb)
+{
+	struct nlattr **attrs = ferry_genl_dump_attrs(cb);
+	int err;
+
+	d->fn = ferry_net(sock_net(cb->skb->sk));
+	d->view.ns = ferry_nl_user_ns(cb->skb);
+	d->view.details = nla_get_flag(attrs[FERRY_A_SOCKET_DETAILS]);
+	d->view.admin = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
+	err = refuse(attrs[FERRY_A_SOCKET_COOKIE], cb->extack);
+	if (!err)
+		err = ferry_nl_filter_parse(&d->filter, attrs[FERRY_A_SOCKET_FILTER],
+					    d->view.ns, cb->extack);
+	d->parsed = !err;
+	return err;
+}
+
 /**
  * ferry_nl_socket_get_start() - before the first message of a dump
  * @cb: the dump
+ *
+ * Where the kernel (before 6.6) takes no explanation of an error from here, the
+ * request is judged with the first message, which can give one.
  *
  * Return: 0 or a negative errno.
  */
 int ferry_nl_socket_get_start(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = ferry_genl_dump_attrs(cb);
-	struct user_namespace *ns = ferry_nl_user_ns(cb->skb);
-	struct socket_dump *d;
+	struct socket_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
 	int err;
 
-	err = refuse(attrs[FERRY_A_SOCKET_COOKIE], cb->extack);
-	if (err)
-		return err;
-	d = kzalloc(sizeof(*d), GFP_KERNEL);
 	if (!d)
 		return -ENOMEM;
-	err = ferry_nl_filter_parse(&d->filter, attrs[FERRY_A_SOCKET_FILTER], ns,
-				    cb->extack);
+	err = cb->extack ? parse_request(d, cb) : 0;
 	if (err) {
 		kfree(d);
 		return err;
 	}
-	d->fn = ferry_net(sock_net(cb->skb->sk));
-	d->view.ns = ns;
-	d->view.details = nla_get_flag(attrs[FERRY_A_SOCKET_DETAILS]);
-	d->view.admin = netlink_net_capable(cb->skb, CAP_NET_ADMIN);
 	cb->args[0] = (long)d;
 	return 0;
 }
@@ -225,6 +236,9 @@ int ferry_nl_socket_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct socket_dump *d = (struct socket_dump *)cb->args[0];
 	int err;
 
+	err = d->parsed ? 0 : parse_request(d, cb);
+	if (err)
+		return err;
 	d->skb = skb;
 	d->cb = cb;
 	while (d->transport < FERRY_TRANSPORTS) {
