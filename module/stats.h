@@ -60,6 +60,8 @@
 	X(STREAM_DROP_RCVBUF, "StreamDropRcvbuf", "segments for which the receive buffer had no room") \
 	X(STREAM_DROP_MEM, "StreamDropMemory", "segments for which the protocol had no memory") \
 	X(STREAM_DROP_BACKLOG, "StreamDropBacklog", "segments for which a busy socket's backlog had no room") \
+	X(STREAM_DROP_OFO, "StreamDropOutOfOrder", "segments out of order beyond the bound on those") \
+	X(STREAM_DROP_TTL, "StreamDropTtl", "segments from farther away than IP_MINTTL allows") \
 	X(STREAM_DROP_FILTER, "StreamDropFilter", "segments a socket filter refused") \
 	X(STREAM_DROP_NOMEM, "StreamDropNoMem", "segments dropped for want of memory") \
 	X(STREAM_OFO_QUEUED, "StreamOfoQueued", "segments queued out of order") \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* BPF programs of a cgroup that judge bind(). */
+/*
+ * BPF programs of a cgroup that judge bind() and connect(); since 6.7 they are
+ * told the length of the address.
+ */
 #ifndef _FERRY_COMPAT_CGROUP_H
 #define _FERRY_COMPAT_CGROUP_H
 
@@ -29,6 +32,24 @@ static inline int ferry_cgroup_bind6(struct sock *sk, ferry_sockaddr *addr, int 
 						  flags);
 #else
 	return BPF_CGROUP_RUN_PROG_INET_BIND_LOCK(sk, addr, CGROUP_INET6_BIND, flags);
+#endif
+}
+
+static inline int ferry_cgroup_connect4(struct sock *sk, ferry_sockaddr *addr, int *len)
+{
+#ifdef FERRY_HAVE_BIND_HOOK_LEN
+	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, len);
+#else
+	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr);
+#endif
+}
+
+static inline int ferry_cgroup_connect6(struct sock *sk, ferry_sockaddr *addr, int *len)
+{
+#ifdef FERRY_HAVE_BIND_HOOK_LEN
+	return BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr, len);
+#else
+	return BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr);
 #endif
 }
 

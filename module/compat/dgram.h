@@ -7,6 +7,7 @@
 #include <net/inet_common.h>
 #include <net/sock.h>
 
+#include "compat/drops.h"
 #include "compat/sockaddr.h"
 
 /* One control message of SOL_SOCKET: the message itself is not asked for since 6.3. */
@@ -48,15 +49,6 @@ static inline int ferry_inet_recv_error(struct sock *sk, struct msghdr *msg,
 	return inet_recv_error(sk, msg, len);
 #else
 	return inet_recv_error(sk, msg, len, addr_len);
-#endif
-}
-
-static inline void ferry_sk_drop(struct sock *sk)
-{
-#ifdef FERRY_HAVE_SK_DROPS_INC
-	sk_drops_inc(sk);
-#else
-	atomic_inc(&sk->sk_drops);
 #endif
 }
 

@@ -29,4 +29,14 @@
 	((void)(inet6_sk(sk)->lower = !!(value)))
 #endif
 
+/* Flow labels a socket leases: not inherited by a copy of it */
+static inline void ferry_forget_flow_labels(struct sock *sk)
+{
+#ifdef FERRY_HAVE_INET_FL_LIST
+	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL);
+#else
+	RCU_INIT_POINTER(inet6_sk(sk)->ipv6_fl_list, NULL);
+#endif
+}
+
 #endif /* _FERRY_COMPAT_INET_FLAGS_H */

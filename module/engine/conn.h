@@ -82,6 +82,8 @@ enum fsp_state {
  * @retries2: timeouts that end a connection
  * @orphan_retries: the same once the user is gone
  * @keepalive_probes: unanswered ones that end it
+ * @rcv_max: largest window the receive buffer may ever grow to, for the window
+ *	scale; 0: it does not grow
  * @max_ofo: out-of-order segments held at most
  * @nodelay: Nagle off
  * @cork: send full segments only, up to 200 ms
@@ -111,6 +113,7 @@ struct fsp_config {
 	bool	quickack;
 	u16	mss_clamp;
 	u32	window_clamp;
+	u32	rcv_max;
 	u32	max_ofo;
 };
 

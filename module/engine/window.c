@@ -50,7 +50,7 @@ u16 fsp_window_select(struct fsp_conn *c)
 /* A SYN's window is not scaled: RFC 7323 section 2.2 */
 void fsp_window_init(struct fsp_conn *c)
 {
-	u32 full = fsp_host_rcv_full_space(c);
+	u32 full = max(fsp_host_rcv_full_space(c), c->cfg.rcv_max);
 
 	c->rcv_wscale = 0;
 	while (c->rcv_wscale < FSP_WSCALE_MAX && (0xffffU << c->rcv_wscale) < full)

@@ -55,6 +55,7 @@ enum {
 	FERRY_DEFER_TIMER,	/* fsp_conn_timeout() is due */
 	FERRY_DEFER_PUSH,	/* there is room below: fsp_conn_push() */
 	FERRY_DEFER_MTU,	/* ss->icmp_mtu was announced */
+	FERRY_DEFER_THROTTLED,	/* more was to be sent than there is room below */
 	FERRY_DEFER_QUEUED,	/* on a per-CPU list of sockets to push */
 };
 
@@ -79,7 +80,10 @@ enum {
  * @defer_accept: TCP_DEFER_ACCEPT as it was set (kept only)
  * @notsent_lowat: TCP_NOTSENT_LOWAT
  * @syncnt: TCP_SYNCNT; 0: the sysctl
- * @told_established: FERRY_DIAG_ESTABLISHED was reported
+ * @told_established: the user and FERRY_DIAG_ESTABLISHED's hook were told
+ * @path_stale: a packet was too big for the path: look at its room again
+ * @no_memory: the protocol, not the buffer, had no memory for a segment
+ * @orphan: counted as one
  * @accept_lock: of the listener's fields below, softirq safe
  * @accept_queue: children waiting for accept()
  * @requests: half-open connections (struct ferry_request.node)
@@ -112,6 +116,9 @@ struct ferry_stream_sock {
 	u32			notsent_lowat;
 	u8			syncnt;
 	bool			told_established;
+	bool			path_stale;
+	bool			no_memory;
+	bool			orphan;
 	bool			cork;		/* TCP_CORK as set, for sockopt.c */
 	bool			recvmsg_inq;	/* TCP_INQ: tell readers what is left */
 
@@ -176,10 +183,12 @@ void ferry_stream_check_space(struct sock *sk);
 void ferry_stream_timer_init(struct sock *sk);
 void ferry_stream_timer_arm(struct sock *sk);
 void ferry_stream_timer_stop(struct sock *sk);
+/* Send what room below or memory held back. */
+void ferry_stream_push(struct sock *sk);
 /* Deferred from softirq: struct proto's release_cb */
 void ferry_stream_release_cb(struct sock *sk);
 
-/* ---- mem.c ---- */
+/* ---- mem.c, rmem.c ---- */
 
 /**
  * ferry_stream_alloc_tx() - an empty segment's carrier
