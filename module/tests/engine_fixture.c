@@ -212,9 +212,18 @@ void fx_queue(struct fx *fx, u32 bytes)
 	fsp_conn_queue(&fx->conn, &car->seg, bytes);
 }
 
+/* As a socket does: what waits grows until it is worth a packet of its own */
 void fx_write(struct fx *fx, u32 bytes)
 {
-	fx_queue(fx, bytes);
+	struct fsp_seg *tail = fsp_conn_tail(&fx->conn);
+
+	if (tail && fsp_seg_bytes(tail) + bytes <= 60000) {
+		fsp_seg_carrier(tail)->bytes += bytes;
+		fx->written += bytes;
+		fsp_conn_grow(&fx->conn, tail, bytes);
+	} else {
+		fx_queue(fx, bytes);
+	}
 	fsp_conn_push(&fx->conn, 0, fx->now);
 }
 

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Windows, small packets and acknowledgments: RFC 9293 section 3.8.6. */
+#include "fixture.h"
+
+static u32 told(const struct fx *fx, const struct fx_sent *s)
+{
+	return (u32)s->tx.window << fx->conn.rcv_wscale;
+}
+
+/* The peer's ACK of all before @off with this window, bytes */
+static void acked_window(struct fx *fx, u32 off, u32 window)
+{
+	struct fsp_rx rx = {
+		.seq = fx->conn.rcv_nxt,
+		.ack = fx_ack(off),
+		.flags = FSP_ACK,
+	};
+
+	fx->peer_window = window;
+	fx_rx(fx, &rx);
+}
+
+/* ---- what we may send ---- */
+
+static void keeps_to_window(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx->conn.cwnd = 1 << 30;
+	acked_window(fx, 0, 4000);
+	fx_write(fx, 20000);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 4000u);
+	acked_window(fx, 2000, 4000);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 2000u);
+	/* MUST-34: the edge moves back; nothing is sent, nothing breaks. */
+	acked_window(fx, 3000, 1008);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	fx_done(fx);
+}
+
+/* What a late packet acknowledges comes with its own window, not the last one. */
+static void late_window(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_rx rx = { .seq = fx_seq(0), .ack = fx_ack(2000), .flags = FSP_ACK };
+
+	fx->conn.cwnd = 1 << 30;
+	acked_window(fx, 0, 4000);
+	fx_write(fx, 20000);
+	fx_skip(fx);
+	fx_data(fx, 0, 100, 0);		/* window to 4000, of a later number */
+	fx->peer_window = 2000;
+	fx_rx(fx, &rx);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	fx_done(fx);
+}
+
+/* MUST-38: not by driblets */
+static void sender_sws(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx->conn.cwnd = 1 << 30;
+	acked_window(fx, 0, 4000);
+	fx_write(fx, 20000);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 4000u);
+	/* 480 bytes of window: less than a segment and than half of 4000 */
+	acked_window(fx, 4000, 480);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	acked_window(fx, 4000, 1008);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 1000u);
+	fx_done(fx);
+}
+
+/* The override: a window that stays small is used in the end. */
+static void small_window_for_good(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx->conn.cwnd = 1 << 30;
+	acked_window(fx, 0, 4000);
+	fx_write(fx, 20000);
+	acked_window(fx, 4000, 480);
+	fx_skip(fx);
+	fx_wait(fx, 2 * SEC);
+	KUNIT_EXPECT_GE(test, fx_sent_bytes(fx), 480u);
+	KUNIT_EXPECT_EQ(test, fx->conn.snd_nxt, fx_ack(4480));
+	fx_done(fx);
+}
+
+/* MUST-36, SHLD-29, SHLD-30: probed after an RTO, then less and less often */
+static void zero_window(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	u64 last, gap;
+	int i;
+
+	acked_window(fx, 0, 4000);
+	fx_write(fx, 20000);
+	acked_window(fx, 4000, 0);
+	fx_skip(fx);
+	last = fx_fire(fx);
+	KUNIT_EXPECT_EQ(test, last, fx->conn.rto);
+	for (i = 0; i < 8; i++) {
+		KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+		KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+		/* MUST-37: answered, the connection stays; the interval grows. */
+		acked_window(fx, 4000, 0);
+		fx_skip(fx);
+		gap = fx_fire(fx);
+		KUNIT_EXPECT_EQ(test, gap, min(2 * last, fx->conn.cfg.rto_max));
+		last = gap;
+	}
+	acked_window(fx, 4000, 4000);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 5u);
+	fx_done(fx);
+}
+
+/* Unanswered, it ends. */
+static void zero_window_dead_peer(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	int i;
+
+	acked_window(fx, 0, 4000);
+	fx_write(fx, 20000);
+	acked_window(fx, 4000, 0);
+	fx->conn.cfg.retries2 = 5;
+	for (i = 0; i < 6; i++) {
+		KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_ESTABLISHED);
+		fx_fire(fx);
+	}
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_CLOSED);
+	KUNIT_EXPECT_EQ(test, fx->conn.error, 110);
+	fx_done(fx);
+}
+
+/* ---- what we let the peer send ---- */
+
+/* MUST-39: not opened by driblets either */
+static void receiver_sws(struct kunit *test)
+{
+	struct fx *fx = fx_new(test);
+	u32 space, edge, i;
+
+	fx->rcv_full = 8000;
+	fx->rcv_space = 8000;
+	fx_establish(fx);
+	for (i = 0; i < 8; i++) {
+		fx->rcv_space -= 1000;
+		fx_data(fx, 1000 * i, 1000, 0);
+	}
+	fx_wait(fx, SEC);
+	KUNIT_EXPECT_EQ(test, told(fx, fx_last(fx)), 0u);
+	fx_skip(fx);
+	edge = fsp_rcv_edge(&fx->conn);
+	for (space = 100; space < 1000; space += 100) {
+		fx->rcv_space = space;
+		fsp_conn_read(&fx->conn, fx->now);
+		fsp_conn_ack(&fx->conn, fx->now);
+	}
+	/* Not even said to who asks */
+	fx_data(fx, 0xffffffff, 0, 0);
+	KUNIT_EXPECT_EQ(test, fsp_rcv_edge(&fx->conn), edge);
+	fx_skip(fx);
+	fx->rcv_space = 1000;
+	fsp_conn_read(&fx->conn, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, told(fx, fx_last(fx)), 1000u);
+	fx_done(fx);
+}
+
+/* SHLD-14: what was offered stays offered. */
+static void never_shrinks(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	u32 edge = fsp_rcv_edge(&fx->conn), i;
+
+	for (i = 0; i < 50; i++) {
+		fx->rcv_space = i % 2 ? 0 : FX_BUF / 4;
+		fx_data(fx, 999 * i, 999, 0);
+		fsp_conn_ack(&fx->conn, fx->now);
+		KUNIT_EXPECT_FALSE(test, fsp_before(fsp_rcv_edge(&fx->conn), edge));
+		KUNIT_EXPECT_EQ(test, fx_last(fx)->tx.ack + told(fx, fx_last(fx)),
+				fsp_rcv_edge(&fx->conn));
+		edge = fsp_rcv_edge(&fx->conn);
+	}
+	fx_done(fx);
+}
+
+static void window_clamp(struct kunit *test)
+{
+	struct fx *fx = fx_new(test);
+
+	fx->conn.cfg.window_clamp = 5000;
+	fx_establish(fx);
+	/* Rounded up to the scale's unit, so that the SYN's edge stays */
+	KUNIT_EXPECT_LE(test, told(fx, &fx->sent[1]), 5000u + 15);
+	fx_data(fx, 0, 1000, 0);
+	fx_data(fx, 1000, 1000, 0);
+	fx_wait(fx, SEC);
+	KUNIT_EXPECT_LE(test, told(fx, fx_last(fx)), 5000u);
+	KUNIT_EXPECT_GE(test, told(fx, fx_last(fx)), 3000u);
+	fx_done(fx);
+}
+
+/* ---- Nagle, cork, push ---- */
+
+static struct fx *nagling(struct kunit *test)
+{
+	struct fx *fx = fx_new(test);
+
+	fx->conn.cfg.nodelay = false;
+	fx_establish(fx);
+	return fx;
+}
+
+static void nagle(struct kunit *test)
+{
+	struct fx *fx = nagling(test);
+
+	fx_write(fx, 100);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 100u);
+	fx_write(fx, 100);
+	fx_write(fx, 100);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	/* A full segment goes, the rest waits for the small one to be acknowledged. */
+	fx_write(fx, 900);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 1000u);
+	fx_acked(fx, 1100);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 100u);
+	fx_acked(fx, 1200);
+	fx_write(fx, 50);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 50u);
+	fx_done(fx);
+}
+
+/* MUST-17 */
+static void nodelay(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		fx_write(fx, 10);
+		KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 10u);
+	}
+	fx_done(fx);
+}
+
+static void nagle_lets_fin_pass(struct kunit *test)
+{
+	struct fx *fx = nagling(test);
+
+	fx_write(fx, 100);
+	fx_write(fx, 100);
+	fx_skip(fx);
+	fsp_conn_shutdown(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_TRUE(test, fx_last(fx)->tx.flags & FSP_FIN);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 100u);
+	fx_done(fx);
+}
+
+/* Ten small writes leave as one, or after 200 ms. */
+static void cork(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	u64 began = fx->now;
+	int i;
+
+	fx->conn.cfg.cork = true;
+	for (i = 0; i < 9; i++)
+		fx_write(fx, 10);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_wait(fx, 199 * MSEC);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_wait(fx, 2 * MSEC);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 90u);
+	KUNIT_EXPECT_EQ(test, fx_last(fx)->at, began + 200 * MSEC);
+	/* Uncorked, it goes at once. */
+	fx_acked(fx, 90);
+	fx_write(fx, 10);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	fx->conn.cfg.cork = false;
+	fsp_conn_reconfigure(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 10u);
+	fx_done(fx);
+}
+
+static void more(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx_queue(fx, 100);
+	fsp_conn_push(&fx->conn, FSP_PUSH_MORE, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	KUNIT_EXPECT_NE(test, fsp_conn_next_timeout(&fx->conn), 0ull);
+	fsp_conn_push(&fx->conn, FSP_PUSH_NOW, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 100u);
+	/* MUST-61 */
+	KUNIT_EXPECT_TRUE(test, fx_last(fx)->tx.flags & FSP_PSH);
+	fx_done(fx);
+}
+
+/* ---- acknowledgments ---- */
+
+/* Past the quick ones at the beginning */
+static struct fx *settled(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx->conn.quick_acks = 0;
+	return fx;
+}
+
+/* SHLD-18/19, MUST-40: every second full segment, others within 500 ms */
+static void delayed(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+	u64 gap;
+
+	fx_data(fx, 0, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_data(fx, 1000, 1000, 0);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(2000));
+	fx_data(fx, 2000, 10, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	gap = fx_fire(fx);
+	KUNIT_EXPECT_EQ(test, gap, fx->conn.cfg.delack_max);
+	KUNIT_EXPECT_LT(test, gap, 500 * MSEC);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(2010));
+	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_DELAYED_ACKS], 1u);
+	fx_done(fx);
+}
+
+/* It says how long it was held back, and which transmission it answers. */
+static void echoes(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+	struct fx_sent *s;
+
+	fx_data(fx, 0, 10, 0);
+	fx_fire(fx);
+	s = fx_next(fx);
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	KUNIT_EXPECT_TRUE(test, s->tx.opts & FSP_HAS_ECHO);
+	KUNIT_EXPECT_EQ(test, (int)s->tx.echo, fx->peer_serial - 1);
+	KUNIT_EXPECT_EQ(test, (u64)s->tx.echo_delay * FSP_ECHO_DELAY_UNIT * FSP_NSEC_PER_USEC,
+			fx->conn.cfg.delack_max);
+	fx_done(fx);
+}
+
+/* MUST-58: it rides on data. */
+static void piggybacks(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+
+	fx_data(fx, 0, 100, 0);
+	fx_write(fx, 100);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(100));
+	fx_wait(fx, 50 * MSEC);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_done(fx);
+}
+
+/* RFC 5681 section 4.2: a gap, and its filling, are told at once. */
+static void gaps(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+
+	fx_data(fx, 1000, 500, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_data(fx, 2000, 500, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 2u);
+	fx_data(fx, 0, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 3u);
+	KUNIT_EXPECT_EQ(test, fx_last(fx)->tx.ack, fx_seq(1500));
+	/* What came before, again */
+	fx_data(fx, 0, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 4u);
+	fx_done(fx);
+}
+
+static void quickack(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+
+	fx->conn.cfg.quickack = true;
+	fx_data(fx, 0, 10, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_done(fx);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(keeps_to_window),
+	KUNIT_CASE(late_window),
+	KUNIT_CASE(sender_sws),
+	KUNIT_CASE(small_window_for_good),
+	KUNIT_CASE(zero_window),
+	KUNIT_CASE(zero_window_dead_peer),
+	KUNIT_CASE(receiver_sws),
+	KUNIT_CASE(never_shrinks),
+	KUNIT_CASE(window_clamp),
+	KUNIT_CASE(nagle),
+	KUNIT_CASE(nodelay),
+	KUNIT_CASE(nagle_lets_fin_pass),
+	KUNIT_CASE(cork),
+	KUNIT_CASE(more),
+	KUNIT_CASE(delayed),
+	KUNIT_CASE(echoes),
+	KUNIT_CASE(piggybacks),
+	KUNIT_CASE(gaps),
+	KUNIT_CASE(quickack),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name		= "fsp-window",
+	.test_cases	= cases,
+};
+kunit_test_suite(suite);
