@@ -58,11 +58,10 @@ static inline int ferry_inet_recv_error(struct sock *sk, struct msghdr *msg,
  */
 #ifdef FERRY_HAVE_BIND_HOOK_LEN
 #define ferry_cgroup_addr(run, sk, addr, len, ...) \
-	run(sk, (ferry_cgroup_sockaddr *)(addr), len, ##__VA_ARGS__)
+	run(sk, (ferry_sockaddr *)(addr), len, ##__VA_ARGS__)
 #else
 #define ferry_cgroup_addr(run, sk, addr, len, ...) \
-	run(sk, (ferry_cgroup_sockaddr *)(addr), ##__VA_ARGS__)
+	run(sk, (ferry_sockaddr *)(addr), ##__VA_ARGS__)
 #endif
-typedef ferry_sockaddr ferry_cgroup_sockaddr;
 
 #endif /* _FERRY_COMPAT_DGRAM_H */

@@ -272,6 +272,11 @@ void ferry_dgram_rcv(struct ferry_net *fn, struct sk_buff *skb,
 		     SKB_DROP_REASON_PKT_TOO_SMALL);
 		return;
 	}
+	if (!h.sport || !h.dport) {
+		drop(fn, skb, FERRY_STAT_DGRAM_DROP_NOPORT,
+		     SKB_DROP_REASON_NO_SOCKET);
+		return;
+	}
 	if (for_group(skb)) {
 		rcv_group(fn, skb, tuple, sdif);
 		return;

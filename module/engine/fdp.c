@@ -12,8 +12,7 @@ bool fdp_parse(const u8 *p, unsigned int len, struct fdp_header *h)
 	h->length = fsp_get16(p + 4);
 	h->flags = fsp_get16(p + 8);
 	h->unsummed = !fsp_get16(p + FDP_CHECK_OFFSET);
-	/* A source port of 0 says that no answer is wanted (as in RFC 768). */
-	return h->length == len && h->dport &&
+	return h->length == len &&
 	       !(h->flags & FDP_FLAGS_CRITICAL & ~FDP_FLAGS_KNOWN);
 }
 

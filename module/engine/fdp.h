@@ -46,8 +46,8 @@ struct fdp_header {
  * @len: length of the IP payload
  * @h: filled in
  *
- * Return: whether it is well-formed: the length is right, ports are not 0 where
- * they may not be, no unknown critical flag.
+ * Return: whether it is well-formed: the length is right and no critical flag
+ * unknown. Ports are not judged.
  */
 bool fdp_parse(const u8 *p, unsigned int len, struct fdp_header *h);
 

@@ -188,38 +188,43 @@ static struct sk_buff *receive(struct list_head *head, struct sk_buff *skb,
 	return NULL;
 }
 
-struct sk_buff *ferry_ip_gro_receive4(struct list_head *head, struct sk_buff *skb)
+/* A sum that was verified here need not be verified again. */
+static bool csum_bad4(struct sk_buff *skb)
 {
-	unsigned int hlen;
-	struct fsp_hdr *h;
+	return !NAPI_GRO_CB(skb)->flush &&
+	       skb_gro_checksum_validate(skb, ferry_ip_protocol(FERRY_STREAM),
+					 inet_gro_compute_pseudo);
+}
 
-	if (!enabled(skb) || (!NAPI_GRO_CB(skb)->flush &&
-	    skb_gro_checksum_validate(skb, ferry_ip_protocol(FERRY_STREAM),
-				      inet_gro_compute_pseudo)))
-		goto flush;
-	h = pull_header(skb, &hlen);
+static bool csum_bad6(struct sk_buff *skb)
+{
+	return !NAPI_GRO_CB(skb)->flush &&
+	       skb_gro_checksum_validate(skb, ferry_ip_protocol(FERRY_STREAM),
+					 ip6_gro_compute_pseudo);
+}
+
+static struct sk_buff *receive_any(struct list_head *head, struct sk_buff *skb,
+				   bool bad)
+{
+	struct fsp_hdr *h = NULL;
+	unsigned int hlen;
+
+	if (!bad)
+		h = pull_header(skb, &hlen);
 	if (h)
 		return receive(head, skb, h, hlen);
-flush:
 	NAPI_GRO_CB(skb)->flush = 1;
 	return NULL;
 }
 
+struct sk_buff *ferry_ip_gro_receive4(struct list_head *head, struct sk_buff *skb)
+{
+	return receive_any(head, skb, !enabled(skb) || csum_bad4(skb));
+}
+
 struct sk_buff *ferry_ip_gro_receive6(struct list_head *head, struct sk_buff *skb)
 {
-	unsigned int hlen;
-	struct fsp_hdr *h;
-
-	if (!enabled(skb) || (!NAPI_GRO_CB(skb)->flush &&
-	    skb_gro_checksum_validate(skb, ferry_ip_protocol(FERRY_STREAM),
-				      ip6_gro_compute_pseudo)))
-		goto flush;
-	h = pull_header(skb, &hlen);
-	if (h)
-		return receive(head, skb, h, hlen);
-flush:
-	NAPI_GRO_CB(skb)->flush = 1;
-	return NULL;
+	return receive_any(head, skb, !enabled(skb) || csum_bad6(skb));
 }
 
 /* What leaves GRO looks as if the sender's super-packet had come whole. */
@@ -243,7 +248,7 @@ int ferry_ip_gro_complete4(struct sk_buff *skb, int thoff)
 
 	finish(skb, thoff, SKB_GSO_TCPV4,
 	       csum_tcpudp_magic(iph->saddr, iph->daddr, skb->len - thoff,
-				   ferry_ip_protocol(FERRY_STREAM), 0));
+				 ferry_ip_protocol(FERRY_STREAM), 0));
 	return 0;
 }
 
@@ -253,6 +258,6 @@ int ferry_ip_gro_complete6(struct sk_buff *skb, int thoff)
 
 	finish(skb, thoff, SKB_GSO_TCPV6,
 	       csum_ipv6_magic(&iph->saddr, &iph->daddr, skb->len - thoff,
-				 ferry_ip_protocol(FERRY_STREAM), 0));
+			       ferry_ip_protocol(FERRY_STREAM), 0));
 	return 0;
 }

@@ -1120,9 +1120,13 @@ TEST(malformed)
 	put_check(ip, &p, 62);
 	COUNTS(1, "DgramIn", raw_send(fr, ip, &p, 62));
 	EXPECT_EQ(50, recv(fa, buf, sizeof(buf), MSG_DONTWAIT));
-	/* nobody's port */
+	/* no port at all */
 	p = packet(ip, 0, 50);
-	COUNTS(1, "DgramDropHeader", raw_send(fr, ip, &p, 62));
+	COUNTS(1, "DgramDropNoPort", raw_send(fr, ip, &p, 62));
+	p = packet(ip, ft_port(&a), 50);
+	p.sport = 0;
+	put_check(ip, &p, 62);
+	COUNTS(1, "DgramDropNoPort", raw_send(fr, ip, &p, 62));
 }
 
 TEST(wrong_checksum)
