@@ -31,6 +31,11 @@ static inline void ferry_setup_tx_timestamp(struct sk_buff *skb,
 #endif
 }
 
+/* Copying a small packet out of a large buffer just spares memory: 6.1 goes without. */
+#ifndef FERRY_HAVE_EXPORT_SKB_CONDENSE
+#define skb_condense(skb)	do { } while (0)
+#endif
+
 /* SO_TXTIME: since 6.11 a packet says by which clock its time is. */
 static inline void ferry_set_transmit_time(struct sk_buff *skb,
 					   const struct sockcm_cookie *c)
