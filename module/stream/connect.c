@@ -213,6 +213,7 @@ static void begin(struct sock *sk)
 		c->cfg.syn_retries = ss->syncnt;
 	c->cfg.rcv_max = ferry_stream_most_window(sk);
 	ss->told_established = false;
+	inet_sk_set_state(sk, TCP_SYN_SENT);
 	sk_set_txhash(sk);
 	ferry_stream_path_init(sk);
 	fsp_conn_connect(c, ferry_stream_isn(fn, &ss->fs.flow.tuple), now);

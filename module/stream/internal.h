@@ -189,8 +189,6 @@ void ferry_stream_accept_purge(struct sock *listener);
 void ferry_stream_listen_stop(struct sock *sk);
 
 /* timewait.c */
-int ferry_stream_timewait_init(void);
-void ferry_stream_timewait_uninit(void);
 void ferry_stream_timewait_enter(struct sock *sk);
 bool ferry_stream_timewait_rx(struct ferry_timewait *tw, struct ferry_packet *p);
 bool ferry_stream_timewait_kill(struct ferry_timewait *tw);

@@ -46,12 +46,9 @@ int ferry_stream_init(void)
 	err = ferry_stream_request_init();
 	if (err)
 		return err;
-	err = ferry_stream_timewait_init();
-	if (err)
-		goto request;
 	err = ferry_stream_proto_init();
 	if (err)
-		goto timewait;
+		goto request;
 	ferry_stream_push_init();
 	err = ferry_ip_register(FERRY_STREAM, &transport);
 	if (err)
@@ -61,8 +58,6 @@ int ferry_stream_init(void)
 push:
 	ferry_stream_push_uninit();
 	ferry_stream_proto_uninit();
-timewait:
-	ferry_stream_timewait_uninit();
 request:
 	ferry_stream_request_uninit();
 	return err;
@@ -73,6 +68,5 @@ void ferry_stream_uninit(void)
 	ferry_ip_unregister(FERRY_STREAM);
 	ferry_stream_push_uninit();
 	ferry_stream_proto_uninit();
-	ferry_stream_timewait_uninit();
 	ferry_stream_request_uninit();
 }

@@ -3,18 +3,16 @@
  * TIME_WAIT (RFC 9293 section 3.6.1): the connection's addresses and numbers are
  * kept for 2 MSL in an entry a tenth of a socket's size, so that late packets
  * do not reach a later connection and a lost last ACK can be sent again.
+ *
+ * They outlive the module's users: no cache of their own, which would have to
+ * outlive the namespaces.
  */
+#include <linux/slab.h>
+
 #include "compat/timer.h"
 #include "compat/uid.h"
 #include "ip/ip.h"
 #include "stream/internal.h"
-
-static struct kmem_cache *cache;
-
-static void free_rcu(struct rcu_head *rcu)
-{
-	kmem_cache_free(cache, container_of(rcu, struct ferry_timewait, rcu));
-}
 
 /* Who takes it off the list has it. */
 static bool unlist(struct ferry_timewait *tw)
@@ -39,7 +37,7 @@ bool ferry_stream_timewait_kill(struct ferry_timewait *tw)
 	ferry_flow_remove(ferry_stream_flows(tw->fn), &tw->flow);
 	ferry_port_stay_end(&tw->stay);
 	timer_delete(&tw->timer);
-	call_rcu(&tw->rcu, free_rcu);
+	kfree_rcu(tw, rcu);
 	return true;
 }
 
@@ -81,7 +79,7 @@ static struct ferry_timewait *make(struct sock *sk)
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	struct ferry_timewait *tw;
 
-	tw = kmem_cache_zalloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+	tw = kzalloc(sizeof(*tw), GFP_ATOMIC | __GFP_NOWARN);
 	if (!tw)
 		return NULL;
 	fsp_timewait_init(&tw->tw, &ss->conn);
@@ -118,7 +116,7 @@ void ferry_stream_timewait_enter(struct sock *sk)
 
 refuse:
 	if (tw)
-		kmem_cache_free(cache, tw);
+		kfree(tw);
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_TW_OVERFLOWS);
 }
 
@@ -194,17 +192,4 @@ void ferry_stream_timewait_purge(struct ferry_net *fn)
 {
 	while (purge_one(fn))
 		cond_resched();
-}
-
-int ferry_stream_timewait_init(void)
-{
-	cache = kmem_cache_create("ferry_timewait", sizeof(struct ferry_timewait), 0,
-				  SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
-	return cache ? 0 : -ENOMEM;
-}
-
-void ferry_stream_timewait_uninit(void)
-{
-	rcu_barrier();
-	kmem_cache_destroy(cache);
 }
