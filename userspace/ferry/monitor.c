@@ -203,8 +203,10 @@ static void parse(struct watch *w, char **argv)
 			    *argv);
 		}
 	}
-	if (!w->sockets && !w->grants)
-		w->sockets = w->grants = true;
+	if (!w->sockets && !w->grants) {
+		w->sockets = true;
+		w->grants = true;
+	}
 }
 
 int object_monitor(int argc, char **argv)

@@ -193,8 +193,7 @@ static uint32_t parse_state(const char *word)
 	for (i = 0; i < ARRAY_SIZE(state_groups); i++)
 		if (!strcasecmp(word, state_groups[i].name))
 			return state_groups[i].bits;
-	die(EXIT_SYNTAX, "\"%s\" is no state; states are established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close close-wait last-ack listen closing, and all connected synchronized listening unconnected",
-	    word);
+	die(EXIT_SYNTAX, "\"%s\" is no state; \"ferry socket help\" lists them", word);
 }
 
 uint32_t parse_states(const char *words)

@@ -294,7 +294,7 @@ bool nl_available(void)
 void nl_open(void)
 {
 	if (!nl_available())
-		die(EXIT_KERNEL, "the ferry module is not loaded; load it with \"modprobe ferry\" or \"insmod ferry.ko\"");
+		die(EXIT_KERNEL, "ferry.ko is not loaded; try \"modprobe ferry\" or \"insmod ferry.ko\"");
 }
 
 /* ---- events ---- */

@@ -43,7 +43,7 @@ enum who {
  * @first: first port
  * @last: last port
  * @type: or -1
- * @who: whom @id is the number of
+ * @who: what kind of number @id is
  * @id: uid or gid
  * @table: human output
  */

@@ -65,6 +65,12 @@ struct listing {
 	unsigned int	n_cookies;
 };
 
+static void set_both(struct listing *l)
+{
+	l->details = true;
+	l->processes = true;
+}
+
 static void parse(struct listing *l, char **argv)
 {
 	int taken;
@@ -78,7 +84,7 @@ static void parse(struct listing *l, char **argv)
 		else if (!strcmp(*argv, "-p") || !strcmp(*argv, "--processes"))
 			l->processes = true;
 		else if (!strcmp(*argv, "-ip") || !strcmp(*argv, "-pi"))
-			l->details = l->processes = true;
+			set_both(l);
 		else if (!strcmp(*argv, "all"))
 			l->all = true;
 		else if (!strcmp(*argv, "help"))
