@@ -47,6 +47,16 @@ $(TEST_DIRS): | prepare-build
 kunit: | prepare-test
 	@$(VM)/kunit
 
+## sim           the engine on simulated networks: SIM_COUNT scenarios from SIM_SEED on
+.PHONY: sim
+sim: | prepare-build
+	@$(MAKE) -C selftests/sim check O=$(OUT)
+
+## mutants       do the engine's tests notice a broken engine?
+.PHONY: mutants
+mutants: | prepare-build
+	@$(MAKE) -C selftests/sim mutants
+
 ## kselftest     run the kselftests on KERNEL="6.1 6.12 newest", TESTS="name..." of them
 .PHONY: kselftest
 kselftest: tools selftests | prepare-test
@@ -62,10 +72,10 @@ lint: | prepare-build
 demo: tools | prepare-test
 	@selftests/demo/run
 
-## check         everything CI runs: lint, kunit, kselftest, a small demo
+## check         everything CI runs: lint, sim, kunit, kselftest, a small demo
 .PHONY: check
 check:
-	@$(VM)/check lint kunit $(KERNEL:%=kselftest-%) demo
+	@$(VM)/check lint sim kunit $(KERNEL:%=kselftest-%) demo
 
 ## check-debug   kunit's and the kselftests' run on the debug kernel
 .PHONY: check-debug

@@ -163,6 +163,24 @@ static void ranges(struct kunit *test)
 	fx_done(fx);
 }
 
+/* Carriers that cannot be merged are still one range. */
+static void unmerged_range(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_tx *tx;
+	u32 i;
+
+	fx->no_merge = true;
+	for (i = 1; i <= 5; i++)
+		fx_data(fx, 100 * i, 100, 0);
+	tx = &fx_last(fx)->tx;
+	KUNIT_EXPECT_EQ(test, fx->conn.ofoq.count, 5u);
+	KUNIT_ASSERT_EQ(test, (int)tx->nr_ranges, 1);
+	KUNIT_EXPECT_EQ(test, tx->ranges[0].start, fx_seq(100));
+	KUNIT_EXPECT_EQ(test, tx->ranges[0].end, fx_seq(600));
+	fx_done(fx);
+}
+
 /* 32 of them, the newest among them wherever it is */
 static void many_ranges(struct kunit *test)
 {
@@ -214,6 +232,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(bounded),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(ranges),
+	KUNIT_CASE(unmerged_range),
 	KUNIT_CASE(many_ranges),
 	KUNIT_CASE(wraps),
 	{}

@@ -322,6 +322,23 @@ static void split_by_range(struct kunit *test)
 	fx_done(fx);
 }
 
+/* After a timeout the window is one segment: no more than that is sent again. */
+static void split_by_timeout(struct kunit *test)
+{
+	struct fx *fx = super(test);
+
+	while (!fx->conn.timeouts) {
+		fx_skip(fx);
+		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
+	}
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	expect_next(fx, 0, FX_MSS);
+	fx_acked(fx, 10000);
+	expect_accounts(fx, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, fx->carriers, 0u);
+	fx_done(fx);
+}
+
 /* Without memory to split, the range is not used, and nothing is lost by it. */
 static void split_fails(struct kunit *test)
 {
@@ -463,6 +480,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(not_undone),
 	KUNIT_CASE(split_by_ack),
 	KUNIT_CASE(split_by_range),
+	KUNIT_CASE(split_by_timeout),
 	KUNIT_CASE(split_fails),
 	KUNIT_CASE(path_shrinks),
 	KUNIT_CASE(no_buffers),
