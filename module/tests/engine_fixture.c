@@ -103,7 +103,8 @@ void fsp_host_deliver(struct fsp_conn *c, struct fsp_seg *seg)
 	struct fx *fx = conn_fx(c);
 
 	KUNIT_EXPECT_LE(fx->test, skip, fsp_seg_bytes(seg));
-	KUNIT_EXPECT_EQ(fx->test, car->off + skip, fx->delivered);
+	/* By 32 bits: a packet may begin before the stream does */
+	KUNIT_EXPECT_EQ(fx->test, (u32)(car->off + skip), (u32)fx->delivered);
 	fx->delivered += fsp_seg_bytes(seg) - skip;
 	carrier_free(fx, car);
 }

@@ -26,7 +26,7 @@ void kunit_user_fail(struct kunit *test, const char *file, int line, const char 
 	const char *base = strrchr(file, '/');
 	va_list ap;
 
-	test->failed = true;
+	test->status = KUNIT_FAILURE;
 	printf("    # %s: %s:%d: ", test->name, base ? base + 1 : file, line);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
@@ -61,13 +61,13 @@ static bool run_case(struct kunit_suite *suite, struct kunit_case *c)
 	struct kunit test = { .name = c->name };
 
 	if (suite->init && suite->init(&test))
-		test.failed = true;
+		test.status = KUNIT_FAILURE;
 	else if (!setjmp(test.out))
 		c->run_case(&test);
 	if (suite->exit)
 		suite->exit(&test);
 	free_chunks(&test);
-	return !test.failed;
+	return test.status == KUNIT_SUCCESS;
 }
 
 static bool run_suite(struct kunit_suite *suite, const char *only)

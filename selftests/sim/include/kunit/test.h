@@ -9,10 +9,15 @@
 #include <setjmp.h>
 #include "platform_user.h"
 
+enum kunit_status {
+	KUNIT_SUCCESS,
+	KUNIT_FAILURE,
+};
+
 struct kunit {
 	const char	*name;
 	void		*priv;
-	bool		failed;
+	enum kunit_status status;
 	jmp_buf		out;
 	void		*allocated;	/* list of what kunit_kzalloc() gave */
 };
