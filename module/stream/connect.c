@@ -262,6 +262,10 @@ static void reset_state(struct sock *sk)
 	WRITE_ONCE(sk->sk_err_soft, 0);
 }
 
+/* Where giving a connection up is an error, which the user is told of */
+#define ABORTED_STATES	(TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_ESTABLISHED | \
+			 TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT)
+
 /* connect(AF_UNSPEC), shutdown() before the handshake, a connect() that failed */
 int ferry_stream_disconnect(struct sock *sk, int flags)
 {
@@ -273,7 +277,7 @@ int ferry_stream_disconnect(struct sock *sk, int flags)
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			ferry_port_put(sk);
 	} else if (before != TCP_CLOSE) {
-		if (before == TCP_SYN_SENT)
+		if ((1 << before) & ABORTED_STATES)
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
 		fsp_conn_abort(&ss->conn, ferry_stream_now());
 		ferry_stream_done(sk);

@@ -145,6 +145,8 @@ struct proto ferry_stream6_prot = {
 	OPS_SENDPAGE					\
 	.splice_read	= ferry_stream_splice_read,	\
 	.peek_len	= ferry_stream_peek_len,	\
+	.read_sock	= ferry_stream_read_sock,	\
+	.set_peek_off	= sk_set_peek_off,		\
 	.set_rcvlowat	= ferry_stream_set_rcvlowat
 
 const struct proto_ops ferry_stream_ops = {
@@ -200,7 +202,6 @@ static void set_up(struct sock *sk)
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(sysctl->stream_rmem[1]));
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(sysctl->stream_wmem[1]));
 	sk_sockets_allocated_inc(sk);
-	ss->notsent_lowat = U32_MAX;
 	ferry_stream_config_init(sk);
 	ferry_stream_sock_init(sk);
 	fsp_conn_init(&ss->conn, cc ?: &fsp_cc_cubic);

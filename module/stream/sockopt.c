@@ -322,7 +322,6 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 		return -ENOENT;
 	lock_sock(sk);
 	fsp_conn_set_cc(&ferry_stream_sk(sk)->conn, cc);
-	ferry_stream_after(sk);
 	release_sock(sk);
 	return 0;
 }

@@ -621,7 +621,7 @@ TEST(linger_zero_resets)
 /* close() waits until the peer's kernel has everything. */
 TEST(linger_waits)
 {
-	static char buf[100000];
+	static char buf[30000];
 	char *sink = malloc(1 << 20);
 	int fd[2], n;
 
