@@ -39,8 +39,6 @@ static const int max_rate = 1000000;
 static const struct ferry_sysctl defaults = {
 	.stream_rmem			= { 4096, 131072, 6 * 1024 * 1024 },
 	.stream_wmem			= { 4096, 65536, 4 * 1024 * 1024 },
-	.dgram_rmem_min			= 4096,
-	.dgram_wmem_min			= 4096,
 	.stream_congestion		= "cubic",
 	.stream_syn_retries		= 7,
 	.stream_synack_retries		= 5,
@@ -156,8 +154,6 @@ static const struct ctl_table net_table[] = {
 	INT(stream_max_timewait, zero, max_entries),
 	INT(stream_max_ofo, min_ofo, max_ofo),
 #define LIMITS	6
-	INT(dgram_rmem_min, min_buffer, max_buffer),
-	INT(dgram_wmem_min, min_buffer, max_buffer),
 	{
 		.procname	= "stream_congestion",
 		.data		= OFFSET(stream_congestion),

@@ -15,8 +15,6 @@ struct ferry_net;
  * @header: registration
  * @stream_rmem: receive buffer: least, default, most; bytes
  * @stream_wmem: send buffer, likewise
- * @dgram_rmem_min: least receive buffer of a datagram socket; bytes
- * @dgram_wmem_min: likewise for sending
  * @stream_congestion: name of the default congestion control
  * @stream_syn_retries: SYNs sent again before connect() gives up (RFC 9293 R2)
  * @stream_synack_retries: the same for a listener's half-open connection
@@ -40,8 +38,6 @@ struct ferry_sysctl {
 	struct ctl_table_header	*header;
 	int			stream_rmem[3];
 	int			stream_wmem[3];
-	int			dgram_rmem_min;
-	int			dgram_wmem_min;
 	char			stream_congestion[FERRY_CC_NAME_MAX];
 	int			stream_syn_retries;
 	int			stream_synack_retries;
