@@ -77,10 +77,10 @@ demo: tools | prepare-test
 check:
 	@$(VM)/check lint sim kunit $(KERNEL:%=kselftest-%) demo
 
-## check-debug   kunit's and the kselftests' run on the debug kernel
+## check-debug   the KUnit suites and the kselftests on the debug kernel
 .PHONY: check-debug
 check-debug:
-	@$(VM)/check kselftest-debug
+	@$(VM)/check kunit-debug kselftest-debug
 
 ## clean         remove build/ (the cache outside the checkout stays)
 .PHONY: clean
