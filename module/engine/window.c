@@ -24,8 +24,12 @@ static u32 wanted(struct fsp_conn *c, u32 cur)
 	space = min(space, most);
 	if (space <= cur)
 		return cur;
-	/* Silly windows: open by a full segment or half of the most there can be. */
-	if (space - cur < min(c->rcv_mss, max(min(full, most) / 2, 1U)))
+	/*
+	 * Silly windows: open by a full segment or a quarter of the most there
+	 * can be. Half of it would never be free again where one super-packet
+	 * that waits to be read takes half of the buffer.
+	 */
+	if (space - cur < min(c->rcv_mss, max(min(full, most) / 4, 1U)))
 		return cur;
 	return space;
 }

@@ -150,7 +150,8 @@ void ferry_stream_after(struct sock *sk)
 	u16 events = fsp_conn_take_events(&ss->conn);
 	u8 state = ss->conn.state;
 
-	if (unlikely(sk->sk_state == TCP_CLOSE))
+	/* A listener's engine has no connection: it only keeps what children inherit. */
+	if (unlikely(sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN))
 		return;
 	/* Whom an event wakes must find the state that goes with it. */
 	if (state != sk->sk_state && state != FSP_CLOSED && state != FSP_TIME_WAIT)

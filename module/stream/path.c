@@ -38,10 +38,13 @@ void ferry_stream_path_update(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	struct fsp_conn *c = &ss->conn;
-	u32 before = c->mss_room;
-	u32 room = least_room(sk);
+	u32 before = c->mss_room, room;
 
 	ss->path_stale = false;
+	/* A route that is away for a moment says nothing about the next. */
+	if (unlikely(!ferry_ip_route(sk)))
+		return;
+	room = least_room(sk);
 	if (likely(room == before))
 		return;
 	fsp_conn_set_path(c, room, super_packet(sk, room), ferry_stream_now());

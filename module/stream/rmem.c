@@ -15,7 +15,7 @@
 #define RATIO_SHIFT	8
 #define RATIO_INIT	(1 << (RATIO_SHIFT - 1))
 /* More would leave no room for the overhead of packed segments. */
-#define RATIO_MAX	(3 << (RATIO_SHIFT - 2))
+#define RATIO_MAX	(27 << (RATIO_SHIFT - 5))
 #define RATIO_MIN	(1 << (RATIO_SHIFT - 4))
 
 /* A segment is wasteful whose memory is more than this many times its bytes. */
@@ -77,7 +77,10 @@ u8 ferry_stream_wscale(const struct sock *sk)
 	return scale;
 }
 
-/* Learn from segments that are as large as this peer and device make them. */
+/*
+ * Learn from segments that are as large as this peer and device make them: at
+ * once where they make good use of memory, slowly where some do not.
+ */
 static void learn_ratio(struct ferry_stream_sock *ss, const struct sk_buff *skb)
 {
 	u32 ratio;
@@ -86,12 +89,21 @@ static void learn_ratio(struct ferry_stream_sock *ss, const struct sk_buff *skb)
 		return;
 	ratio = ((u64)skb->len << RATIO_SHIFT) / skb->truesize;
 	ratio = clamp_t(u32, ratio, RATIO_MIN, RATIO_MAX);
-	ss->scaling_ratio = (ss->scaling_ratio * 7 + ratio + 4) / 8;
+	if (ratio > ss->scaling_ratio)
+		ss->scaling_ratio = (ss->scaling_ratio + ratio + 1) / 2;
+	else
+		ss->scaling_ratio = (ss->scaling_ratio * 7 + ratio) / 8;
 }
 
 static bool wasteful(const struct sk_buff *skb)
 {
 	return skb->truesize > WASTE * skb->len;
+}
+
+/* Worth to be copied where memory has run out */
+static bool collapsible(const struct sk_buff *skb)
+{
+	return skb->len <= PACK_ROOM / 2 && skb->truesize > skb->len + skb->len / 2;
 }
 
 /* Received segments are charged to the socket from admission to their end. */
@@ -159,7 +171,7 @@ static void collapse(struct sock *sk)
 	skb_queue_walk_safe(list, skb, next) {
 		u32 start = ferry_skb_seg(skb)->seq;
 
-		if (!wasteful(skb)) {
+		if (!collapsible(skb)) {
 			pack = NULL;
 			continue;
 		}
