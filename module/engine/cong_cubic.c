@@ -22,6 +22,7 @@
  * @w_prior: cwnd when the last congestion event was seen
  * @w_est: what Reno would have, section 4.3
  * @credit: bytes acknowledged towards the next byte counts of w_est
+ * @undo_w_max: w_max before the last reduction
  */
 struct cubic {
 	u64	epoch;
