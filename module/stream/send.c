@@ -28,6 +28,7 @@ int ferry_stream_send(struct ferry_net *fn, const struct sock *sk,
 
 void ferry_stream_send_reset(struct ferry_packet *p)
 {
+	struct ferry_tuple to;
 	struct fsp_tx tx = {};
 
 	if (!ferry_bucket_take(&p->fn->stream->resets,
@@ -36,6 +37,8 @@ void ferry_stream_send_reset(struct ferry_packet *p)
 	fsp_reset_for(&p->rx, &tx);
 	fsp_tx_measure(&tx);
 	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_OUT_RSTS);
-	ferry_stream_send(p->fn, NULL, p->tuple, &tx,
+	/* forced out where it came in it would be lost where routes are not symmetric */
+	ferry_ip_reply_tuple(p->fn, p->skb, &to);
+	ferry_stream_send(p->fn, NULL, &to, &tx,
 			  ferry_ip_reply_mark(p->fn, p->skb), ferry_ip_tclass(p->skb));
 }
