@@ -105,7 +105,6 @@ struct sock *ferry_stream_child(struct ferry_request *req, struct sock *listener
 	/* Nobody has seen it, the peer included: no reset. */
 	sock_set_flag(child, SOCK_DEAD);
 	ferry_stream_done(child);
-	bh_unlock_sock(child);
-	sock_put(child);
+	ferry_stream_let_go(child);
 	return NULL;
 }

@@ -38,6 +38,14 @@ void ferry_stream_destroy(struct sock *sk)
 	sock_put(sk);
 }
 
+/* What sk_clone_lock() gave: its lock and one of its references */
+void ferry_stream_let_go(struct sock *child)
+	__releases(&child->sk_lock.slock)
+{
+	bh_unlock_sock(child);
+	sock_put(child);
+}
+
 /* Bytes nobody will read now: did the peer send any? */
 static bool flush_unread(struct sock *sk)
 {

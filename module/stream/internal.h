@@ -180,6 +180,8 @@ void ferry_stream_request_purge(struct sock *listener);
 /* Make a socket of a request whose lock is held; in the table instead of it. */
 struct sock *ferry_stream_child(struct ferry_request *req, struct sock *listener);
 void ferry_stream_child_abort(struct sock *child);
+/* Unlock and put what ferry_stream_child() returned. */
+void ferry_stream_let_go(struct sock *child);
 
 /* accept.c */
 /* To the accept queue; false where the listener has closed. */

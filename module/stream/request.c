@@ -217,12 +217,12 @@ static void bring_up(struct sock *child, struct sock *listener, struct ferry_pac
 		listener->sk_data_ready(listener);
 	else
 		ferry_stream_child_abort(child);
-	bh_unlock_sock(child);
-	sock_put(child);
+	ferry_stream_let_go(child);
 }
 
 /* The lock is released. */
 static void finish(struct ferry_request *req, struct ferry_packet *p)
+	__releases(&req->lock)
 {
 	struct sock *listener = req->listener;
 	struct sock *child;
