@@ -32,6 +32,7 @@
 #define FDP_HDR		12
 #define SOON		5000	/* ms: what must happen, happens long before */
 #define NEVER		100	/* ms: what must not happen would have by then */
+#define SLOW		240	/* s: cases that run other programs, on a debug kernel */
 
 static unsigned char buf[70000], want[70000];
 
@@ -297,7 +298,7 @@ TEST(peek_offset)
 
 /* ---- connected and not ---- */
 
-TEST(connected)
+TEST_TIMEOUT(connected, SLOW)
 {
 	union ft_addr a, b, c, peer;
 	int fa, fb, fc;
@@ -568,7 +569,7 @@ static union ft_addr closed_port(int ip)
 	return a;
 }
 
-TEST(refused)
+TEST_TIMEOUT(refused, SLOW)
 {
 	union ft_addr a = closed_port(ip);
 	int fd = ft_socket(ip, SOCK_DGRAM);
@@ -637,7 +638,7 @@ TEST(error_queue)
 	EXPECT_ERRNO(EAGAIN, recv(fd, buf, 9, MSG_ERRQUEUE));
 }
 
-TEST(too_long_for_the_path)
+TEST_TIMEOUT(too_long_for_the_path, SLOW)
 {
 	int opt = ip == 4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER;
 	int hdr = (ip == 4 ? 20 : 40) + (ft_opt.ferry ? FDP_HDR : 8);
@@ -923,7 +924,7 @@ static int mc_member(int ip, union ft_addr *addr)
 	return fd;
 }
 
-TEST(multicast)
+TEST_TIMEOUT(multicast, SLOW)
 {
 	union ft_addr a, g, own;
 	int fa, fc, fb;
@@ -963,7 +964,7 @@ TEST(multicast)
 
 /* ---- drops ---- */
 
-TEST(full_queue)
+TEST_TIMEOUT(full_queue, SLOW)
 {
 	long long in = counter("DgramIn"), full = counter("DgramDropRcvbuf");
 	int sent = 0, got = 0, fa, fb;
@@ -993,7 +994,7 @@ TEST(full_queue)
 	EXPECT_EQ(sent - got, last);
 }
 
-TEST(filter)
+TEST_TIMEOUT(filter, SLOW)
 {
 	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
 	struct sock_fprog none = { .len = 1, .filter = code };
@@ -1082,7 +1083,7 @@ static struct fdp packet(int ip, uint16_t dport, size_t payload)
 	return p;
 }
 
-TEST(malformed)
+TEST_TIMEOUT(malformed, SLOW)
 {
 	union ft_addr a, from;
 	struct fdp p;
@@ -1129,7 +1130,7 @@ TEST(malformed)
 	COUNTS(1, "DgramDropNoPort", raw_send(fr, ip, &p, 62));
 }
 
-TEST(wrong_checksum)
+TEST_TIMEOUT(wrong_checksum, SLOW)
 {
 	union ft_addr a;
 	struct fdp p;
@@ -1174,7 +1175,7 @@ TEST(wrong_checksum)
 	COUNTS(0, "DgramDropNoPort", raw_send(fr, ip, &p, FDP_HDR + 200));
 }
 
-TEST(no_checksum)
+TEST_TIMEOUT(no_checksum, SLOW)
 {
 	union ft_addr a;
 	struct fdp p;
