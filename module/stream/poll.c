@@ -64,6 +64,7 @@ static __poll_t poll_write(struct sock *sk)
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* Pairs with ferry_stream_check_space() */
 	smp_mb__after_atomic();
 	return writeable(sk) ? EPOLLOUT | EPOLLWRNORM : 0;
 }

@@ -444,7 +444,7 @@ static int set_int(struct sock *sk, const struct option *opt, sockptr_t optval,
 }
 
 static int write_option(struct sock *sk, const struct option *opt, sockptr_t optval,
-		      unsigned int len)
+			unsigned int len)
 {
 	if (opt && opt->set_raw)
 		return opt->set_raw(sk, optval, len);
@@ -486,7 +486,7 @@ static int get_raw(struct sock *sk, const struct option *opt, int len,
 }
 
 static int read_option(struct sock *sk, const struct option *opt,
-		      char __user *optval, int __user *optlen)
+		       char __user *optval, int __user *optlen)
 {
 	int len;
 

@@ -51,7 +51,7 @@ struct splicing {
 };
 
 static int to_pipe(read_descriptor_t *desc, struct sk_buff *skb,
-			unsigned int offset, size_t len)
+		   unsigned int offset, size_t len)
 {
 	struct splicing *s = desc->arg.data;
 	int ret;
