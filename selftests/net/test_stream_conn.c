@@ -404,6 +404,8 @@ TEST(accept_inherits)
 	union ft_addr addr = ft_loopback(ip, 0);
 	int listener = ft_listener(&addr, 1);
 	int fd = ft_socket(ip, SOCK_STREAM), child;
+	char name[16] = "";
+	socklen_t len = sizeof(name);
 
 	ASSERT_OK(ft_setopt(listener, IPPROTO_TCP, TCP_NODELAY, 1));
 	ASSERT_OK(ft_setopt(listener, SOL_SOCKET, SO_KEEPALIVE, 1));
@@ -417,8 +419,6 @@ TEST(accept_inherits)
 	EXPECT_EQ(1, ft_getopt(child, SOL_SOCKET, SO_KEEPALIVE));
 	EXPECT_EQ(77, ft_getopt(child, IPPROTO_TCP, TCP_KEEPIDLE));
 	EXPECT_EQ(80000, ft_getopt(child, SOL_SOCKET, SO_RCVBUF));
-	char name[16] = "";
-	socklen_t len = sizeof(name);
 	ASSERT_OK(getsockopt(child, IPPROTO_TCP, TCP_CONGESTION, name, &len));
 	EXPECT_EQ(0, strcmp(name, "reno"));
 }

@@ -455,13 +455,11 @@ TEST(bind_to_device)
 
 TEST_V4(ip_mtu)
 {
-	int fd[2];
+	socklen_t len = sizeof(int);
+	int fd[2], mtu;
 
-	EXPECT_ERRNO(ENOTCONN, ({
-		int v;
-		socklen_t l = sizeof(v);
-		getsockopt(ft_socket(4, SOCK_STREAM), IPPROTO_IP, IP_MTU, &v, &l);
-	}));
+	EXPECT_ERRNO(ENOTCONN, getsockopt(ft_socket(4, SOCK_STREAM), IPPROTO_IP, IP_MTU,
+					  &mtu, &len));
 	ft_stream_pair(4, fd);
 	EXPECT_EQ(65535, ft_getopt(fd[0], IPPROTO_IP, IP_MTU));
 }
