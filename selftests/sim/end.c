@@ -8,7 +8,7 @@
 #include "sim.h"
 
 #define SYNACK_RTO	FSP_NSEC_PER_SEC
-#define SYNACK_RETRIES	20
+#define SYNACK_RETRIES	80
 
 static void timer_event(struct event *ev);
 
