@@ -20,7 +20,7 @@ struct ferry_icmp;
  * @spent: how many in it
  */
 struct ferry_bucket {
-	spinlock_t	lock;
+	spinlock_t	lock;	/* of the rest */
 	u64		since;
 	u32		spent;
 };
@@ -36,7 +36,7 @@ struct ferry_bucket {
  */
 struct ferry_stream_net {
 	atomic_t		orphans;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* see above */
 	struct list_head	timewaits;
 	u32			nr_timewaits;
 	struct ferry_bucket	resets;
@@ -60,7 +60,7 @@ struct ferry_stream_net {
 struct ferry_request {
 	struct ferry_flow	flow;
 	struct fsp_request	req;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* see above */
 	bool			dead;
 	struct sock		*listener;
 	struct ferry_net	*fn;
@@ -94,7 +94,7 @@ struct ferry_timewait {
 	struct ferry_net	*fn;
 	u16			family;
 	kuid_t			uid;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* see above */
 	struct list_head	node;
 	struct timer_list	timer;
 	u64			length;

@@ -122,7 +122,7 @@ struct ferry_stream_sock {
 	bool			cork;		/* TCP_CORK as set, for sockopt.c */
 	bool			recvmsg_inq;	/* TCP_INQ: tell readers what is left */
 
-	spinlock_t		accept_lock;
+	spinlock_t		accept_lock;	/* of the fields below */
 	struct list_head	accept_queue;
 	struct list_head	requests;
 	u32			nr_requests;
@@ -292,7 +292,7 @@ ssize_t ferry_stream_sendpage(struct socket *sock, struct page *page, int offset
 			      size_t size, int flags);
 #endif
 /* poll.c (o) */
-__poll_t ferry_stream_poll(struct file *file, struct socket *sock, poll_table *wait);
+__poll_t ferry_stream_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait);
 bool ferry_stream_readable(const struct sock *sk);	/* SO_RCVLOWAT honoured */
 bool ferry_stream_memory_free(const struct sock *sk, int wake);	/* (p) NOTSENT_LOWAT */
 /* sockopt.c (p); for SOL_IP, SOL_IPV6 as well */

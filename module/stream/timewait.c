@@ -105,18 +105,22 @@ void ferry_stream_timewait_enter(struct sock *sk)
 
 	if (!tw || !enlist(tw))
 		goto refuse;
+	ferry_port_stay(&tw->stay, sk);
+	/* Once in the table a packet may end it. */
+	rcu_read_lock();
 	if (ferry_flow_replace(ferry_stream_flows(fn), &ferry_sk(sk)->flow, &tw->flow)) {
+		rcu_read_unlock();
+		ferry_port_stay_end(&tw->stay);
 		unlist(tw);
 		goto refuse;
 	}
-	ferry_port_stay(&tw->stay, sk);
 	start(tw);
+	rcu_read_unlock();
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_TW_CREATED);
 	return;
 
 refuse:
-	if (tw)
-		kfree(tw);
+	kfree(tw);
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_TW_OVERFLOWS);
 }
 
