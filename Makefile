@@ -62,6 +62,11 @@ mutants: | prepare-build
 kselftest: tools selftests | prepare-test
 	@$(VM)/kselftest $(KERNEL)
 
+## preload       ferry run's library against programs, without the module
+.PHONY: preload
+preload: tools selftests | prepare-test
+	@set -o pipefail; selftests/apps/test_run.sh | $(VM)/ktap
+
 ## lint          compiler, sparse and checkpatch warnings are errors here
 .PHONY: lint
 lint: | prepare-build
@@ -72,10 +77,10 @@ lint: | prepare-build
 demo: tools | prepare-test
 	@selftests/demo/run
 
-## check         everything CI runs: lint, sim, kunit, kselftest, a small demo
+## check         everything CI runs: lint, sim, preload, kunit, kselftest, demo
 .PHONY: check
 check:
-	@$(VM)/check lint sim kunit $(KERNEL:%=kselftest-%) demo
+	@$(VM)/check lint sim preload kunit $(KERNEL:%=kselftest-%) demo
 
 ## check-debug   the KUnit suites and the kselftests on the debug kernel
 .PHONY: check-debug
