@@ -105,7 +105,7 @@ static void keep_stamp(struct reading *r, struct sk_buff *skb)
 {
 	if (r->flags & MSG_PEEK || !wants_stamp(r->sk) || r->stamp == skb)
 		return;
-	kfree_skb(r->stamp);
+	consume_skb(r->stamp);
 	r->stamp = skb_get(skb);
 }
 
@@ -256,15 +256,14 @@ static void put_inq(struct sock *sk, struct msghdr *msg)
 	put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 }
 
-static void put_cmsgs(struct reading *r, int ret)
+/* With the lock held: the sk_buff is still charged to the socket. */
+static void put_stamp(struct reading *r, int ret)
 {
-	if (r->stamp) {
-		if (ret > 0)
-			sock_recv_timestamp(r->msg, r->sk, r->stamp);
-		kfree_skb(r->stamp);
-	}
-	if (ret >= 0 && ferry_stream_sk(r->sk)->recvmsg_inq)
-		put_inq(r->sk, r->msg);
+	if (!r->stamp)
+		return;
+	if (ret > 0)
+		sock_recv_timestamp(r->msg, r->sk, r->stamp);
+	consume_skb(r->stamp);
 }
 
 static int read_stream(struct sock *sk, struct msghdr *msg, size_t len, int flags)
@@ -282,8 +281,10 @@ static int read_stream(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
 	ret = read_locked(&r);
+	put_stamp(&r, ret);
 	release_sock(sk);
-	put_cmsgs(&r, ret);
+	if (ret >= 0 && ferry_stream_sk(sk)->recvmsg_inq)
+		put_inq(sk, msg);
 	return ret;
 }
 

@@ -281,7 +281,8 @@ void fsp_host_deliver(struct fsp_conn *c, struct fsp_seg *seg)
 void ferry_stream_eat(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_receive_queue);
-	__kfree_skb(skb);
+	/* A reader may keep it for its time stamp. */
+	consume_skb(skb);
 }
 
 /*
