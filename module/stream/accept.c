@@ -134,6 +134,7 @@ void ferry_stream_listen_stop(struct sock *sk)
 	struct ferry_stream_sock *ls = ferry_stream_sk(sk);
 	struct sock *child;
 
+	ferry_diag_notify(sk, FERRY_DIAG_CLOSED);
 	ferry_port_stop(sk);
 	spin_lock_bh(&ls->accept_lock);
 	inet_sk_set_state(sk, TCP_CLOSE);

@@ -343,7 +343,8 @@ TEST(filters)
 	EXPECT_EQ(2, count_port(4000, 4002));
 	EXPECT_EQ(0, count_port(4003, 65535));
 	EXPECT_EQ(1, count_addr(bytes, len, len * 8));
-	EXPECT_EQ(1, count_addr(bytes, len, len * 8 - 1));
+	/* :: differs from ::1 in the last bit only. */
+	EXPECT_EQ(ip == 4 ? 1 : 2, count_addr(bytes, len, len * 8 - 1));
 	EXPECT_EQ(2, count_addr(bytes, len, 0));
 	nlh = filter_begin(&nest);
 	put_u16(nlh, FERRY_A_FILTER_FAMILY, ip == 4 ? AF_INET6 : AF_INET);

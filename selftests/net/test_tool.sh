@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ferry(8): every command for people and as JSON, abbreviations, filters,
 # grants from beginning to end, and what it says when something is wrong.
+#
+# ferry-test: timeout=600
 
 . "$(dirname "$0")/lib/net.sh"
 
@@ -37,7 +39,7 @@ json() {
 	$PY -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
-if not eval(sys.argv[2]):
+if not eval("(%s)" % sys.argv[2]):
     sys.exit("not true: %s of %s" % (sys.argv[2], d))' "$FT_TMP/json" "$expression"
 }
 

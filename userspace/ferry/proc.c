@@ -84,12 +84,15 @@ static int compare(const void *a, const void *b)
 static void scan(void)
 {
 	struct dirent *e;
-	DIR *proc = opendir("/proc"), *dir;
+	DIR *proc, *dir;
 	char *path;
 
-	if (scanned || !proc)
+	if (scanned)
 		return;
 	scanned = true;
+	proc = opendir("/proc");
+	if (!proc)
+		return;
 	while ((e = readdir(proc))) {
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
