@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #define QUICK_ACKS	16	/* while the peer is in slow start, ACK each packet */
-#define CWND_MAX	(1U << 30)
+#define CWND_MAX	0x40000000U
 
 void fsp_config_default(struct fsp_config *cfg)
 {

@@ -16,7 +16,6 @@ static void advance(struct fsp_conn *c, u32 to)
 	c->events |= FSP_EV_READABLE;
 }
 
-
 /* What waited and has its turn now */
 static void deliver_waiting(struct fsp_conn *c)
 {

@@ -73,7 +73,7 @@ struct fsp_hdr {
 #define FSP_EXT_HDR		4
 #define FSP_EXT_MAX		1024	/* no control block is longer */
 
-#define FSP_RANGES_MAX		32	/* reported at most, and looked at at most */
+#define FSP_RANGES_MAX		32	/* no more are reported, nor looked at */
 #define FSP_RANGES_IN_OPTS	3	/* beside ECHO and EPOCH */
 
 #define FSP_VERSION_1		1

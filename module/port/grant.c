@@ -101,6 +101,7 @@ static int need_bitmap(unsigned long **bits)
 	made = bitmap_zalloc(FERRY_PORTS, GFP_KERNEL_ACCOUNT);
 	if (!made)
 		return -ENOMEM;
+	/* Pairs with ferry_grant_reserved(): readers see a cleared map. */
 	smp_store_release(bits, made);
 	return 0;
 }
@@ -212,8 +213,10 @@ int ferry_grant_next(struct ferry_net *fn, u32 after, struct ferry_grant *grant)
 
 bool ferry_grant_reserved(struct ferry_net *fn, enum ferry_transport t, u16 port)
 {
-	const unsigned long *bits = smp_load_acquire(&fn->grants->reserved[t]);
+	const unsigned long *bits;
 
+	/* Pairs with the release where the map is made. */
+	bits = smp_load_acquire(&fn->grants->reserved[t]);
 	return bits && test_bit(port, bits);
 }
 
