@@ -15,7 +15,7 @@ typedef struct ctl_table ferry_ctl_table;
 /* Without a size the table must be followed by an empty entry: always have one. */
 #ifndef FERRY_HAVE_NET_SYSCTL_SZ
 #define register_net_sysctl_sz(net, path, table, size)	\
-	register_net_sysctl(net, path, table)
+	((void)(size), register_net_sysctl(net, path, table))
 #endif
 
 #endif /* _FERRY_COMPAT_SYSCTL_H */
