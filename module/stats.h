@@ -97,6 +97,7 @@ enum ferry_stat {
 	FERRY_STATS(FERRY_STAT_ENUM)
 	FERRY_STAT_COUNT
 };
+
 #undef FERRY_STAT_ENUM
 
 /**

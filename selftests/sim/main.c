@@ -197,7 +197,7 @@ static bool run_standard_one(const struct scenario *sc, unsigned int nr, bool tr
 	current_seed = nr;
 	sim_run(sc, 1, trace, &res);
 	printf("# %-14s %8.3f s %9.2f Mbit/s %8llu packets %6llu lost %6llu again %5llu needlessly %4llu timeouts\n",
-	       sc->name, res.took / 1e9 , res.bytes * 8e3 / (res.data_took ? res.data_took : 1),
+	       sc->name, res.took / 1e9, res.bytes * 8e3 / (res.data_took ? res.data_took : 1),
 	       (unsigned long long)res.packets, (unsigned long long)res.lost,
 	       (unsigned long long)res.retrans, (unsigned long long)res.spurious,
 	       (unsigned long long)res.timeouts);
