@@ -167,7 +167,12 @@ static void deliver(struct sock *sk, struct sk_buff *skb)
 	}
 
 	sk_mark_napi_id(sk, skb);
-	sk_incoming_cpu_update(sk);
+	/*
+	 * A SO_REUSEPORT group counts the members that were given a CPU; one that
+	 * changed behind its back would unbalance it when the socket leaves.
+	 */
+	if (!sk->sk_reuseport)
+		sk_incoming_cpu_update(sk);
 	pull_header(skb);
 	if (skb->protocol == htons(ETH_P_IP))
 		note_pktinfo(skb);
