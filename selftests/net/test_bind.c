@@ -123,7 +123,7 @@ static void check_pair(const struct claim *a, const struct claim *b, int type,
 }
 
 /* Without options, whoever meets conflicts; with both, nobody does. */
-TEST_V4(wildcard_matrix)
+FT_CASE(wildcard_matrix, FT_V4, 60)
 {
 	unsigned int i, j;
 
@@ -269,7 +269,7 @@ static void make_veth(void)
 			    "ip link set fa up && ip link set fb up"));
 }
 
-TEST_V6(link_local)
+FT_CASE(link_local, FT_V6, 60)
 {
 	union ft_addr addr;
 	int fd;
@@ -324,7 +324,7 @@ static void to_device(int fd, const char *name)
 }
 
 /* Sockets of different interfaces do not meet; one of none meets both. */
-TEST(devices)
+TEST_TIMEOUT(devices, 60)
 {
 	union ft_addr addr = ft_any(ip, PORT);
 	int a, b, c;
@@ -387,7 +387,7 @@ static int try_reuseport(int ip, int type, int port)
 	return ft_bind(fd, &addr) ? errno : 0;
 }
 
-TEST(privileged)
+TEST_TIMEOUT(privileged, 60)
 {
 	EACH_TYPE(type) {
 		write_sysctl("ipv4/ip_unprivileged_port_start", "1024");
@@ -425,7 +425,7 @@ static void need_ferry(void)
 		ft_skip("TCP and UDP know no grants");
 }
 
-TEST(grants)
+TEST_TIMEOUT(grants, 90)
 {
 	need_ferry();
 	EACH_TYPE(type) {
@@ -443,7 +443,7 @@ TEST(grants)
 	}
 }
 
-TEST(reservations)
+TEST_TIMEOUT(reservations, 90)
 {
 	need_ferry();
 	EACH_TYPE(type) {
