@@ -13,6 +13,7 @@
 #include <net/ipv6.h>
 
 #include "compat/inet_flags.h"
+#include "compat/ipstats.h"
 #include "ip/internal.h"
 
 static void clear_cb(struct sk_buff *skb)
@@ -64,6 +65,7 @@ static int out6(struct net *net, struct sock *sk, struct sk_buff *skb,
 	hdr->saddr = fl6->saddr;
 	hdr->daddr = fl6->daddr;
 	skb->protocol = htons(ETH_P_IPV6);
+	ferry_ip6_count_out(net, skb);
 	return ip6_local_out(net, sk, skb);
 }
 
