@@ -14,7 +14,7 @@ static bool may_write(const struct end *end)
 	return end->mode == END_CONN && !app->closed &&
 	       (FSP_STATE_IN(end->conn.state, FSP_STATES_SEND |
 			     BIT(FSP_SYN_SENT) | BIT(FSP_SYN_RCVD))) &&
-	       !app->shut && (!app->cfg.answer || app->eof);
+	       !app->shut && (!app->cfg->answer || app->eof);
 }
 
 static u32 add_to_tail(struct end *end, u32 bytes)
@@ -25,9 +25,9 @@ static u32 add_to_tail(struct end *end, u32 bytes)
 	if (!seg)
 		return 0;
 	car = fsp_seg_carrier(seg);
-	if (car->bytes >= end->cfg.seg_max)
+	if (car->bytes >= end->cfg->seg_max)
 		return 0;
-	bytes = min(bytes, end->cfg.seg_max - car->bytes);
+	bytes = min(bytes, end->cfg->seg_max - car->bytes);
 	car->bytes += bytes;
 	fsp_conn_grow(&end->conn, seg, bytes);
 	return bytes;
@@ -37,7 +37,7 @@ static u32 add_new(struct end *end, u32 bytes)
 {
 	struct carrier *car;
 
-	bytes = min(bytes, end->cfg.seg_max);
+	bytes = min(bytes, end->cfg->seg_max);
 	car = carrier_new(end->sim, end->app.written, bytes);
 	fsp_conn_queue(&end->conn, &car->seg, bytes);
 	return bytes;
@@ -47,9 +47,9 @@ static u32 add_new(struct end *end, u32 bytes)
 static bool write_once(struct end *end)
 {
 	struct app *app = &end->app;
-	u32 want = min_t(u64, app->cfg.chunk, app->cfg.total - app->written);
+	u32 want = min_t(u64, app->cfg->chunk, app->total - app->written);
 
-	while (want && end->queued < end->cfg.sndbuf) {
+	while (want && end->queued < end->cfg->sndbuf) {
 		u32 n = add_to_tail(end, want);
 
 		if (!n)
@@ -66,11 +66,11 @@ static unsigned int push_flags(struct end *end)
 	struct app *app = &end->app;
 	u64 *rng = &end->sim->rng;
 
-	if (app->written == app->cfg.total)
+	if (app->written == app->total)
 		return 0;
-	if (rng_chance(rng, app->cfg.more))
+	if (rng_chance(rng, app->cfg->more))
 		return FSP_PUSH_MORE;
-	if (rng_chance(rng, app->cfg.push_now))
+	if (rng_chance(rng, app->cfg->push_now))
 		return FSP_PUSH_NOW;
 	return 0;
 }
@@ -88,17 +88,17 @@ static void write_some(struct end *end)
 	struct sim *sim = end->sim;
 	bool all = true;
 
-	while (may_write(end) && all && app->written < app->cfg.total) {
+	while (may_write(end) && all && app->written < app->total) {
 		all = write_once(end);
 		fsp_conn_push(&end->conn, push_flags(end), sim->q.now);
-		if (app->cfg.gap && all) {
+		if (app->cfg->gap && all) {
 			eventq_set(&sim->q, &app->write_ev,
-				   sim->q.now + rng_below(&sim->rng, app->cfg.gap));
+				   sim->q.now + rng_below(&sim->rng, app->cfg->gap));
 			break;
 		}
 	}
 	/* Whoever shuts down before the connection is made gives it up. */
-	if (may_write(end) && app->written == app->cfg.total &&
+	if (may_write(end) && app->written == app->total &&
 	    end->conn.state != FSP_SYN_SENT)
 		write_shutdown(end);
 }
@@ -133,7 +133,7 @@ static void write_event(struct event *ev)
 
 	if (end->mode != END_CONN)
 		return;
-	if (rng_chance(&end->sim->rng, end->app.cfg.flip))
+	if (rng_chance(&end->sim->rng, end->app.cfg->flip))
 		option_flip(end);
 	write_some(end);
 	end_after(end);
@@ -152,10 +152,10 @@ static bool stall_now(struct end *end)
 	struct app *app = &end->app;
 	struct sim *sim = end->sim;
 
-	if (app->stalled || !app->cfg.stall || app->read < app->cfg.stall_at)
+	if (app->stalled || !app->cfg->stall || app->read < app->cfg->stall_at)
 		return false;
 	app->stalled = true;
-	eventq_set(&sim->q, &app->read_ev, sim->q.now + app->cfg.stall);
+	eventq_set(&sim->q, &app->read_ev, sim->q.now + app->cfg->stall);
 	return true;
 }
 
@@ -167,10 +167,10 @@ static void read_some(struct end *end)
 	while (end->unread && !event_armed(&app->read_ev)) {
 		if (stall_now(end))
 			break;
-		read_bytes(end, min(end->unread, app->cfg.read_chunk));
-		if (app->cfg.read_gap && end->unread)
+		read_bytes(end, min(end->unread, app->cfg->read_chunk));
+		if (app->cfg->read_gap && end->unread)
 			eventq_set(&sim->q, &app->read_ev,
-				   sim->q.now + rng_below(&sim->rng, app->cfg.read_gap));
+				   sim->q.now + rng_below(&sim->rng, app->cfg->read_gap));
 	}
 }
 
@@ -191,7 +191,7 @@ static void close_if_done(struct end *end)
 
 	if (app->closed || !app->shut)
 		return;
-	if (app->cfg.close == APP_CLOSE_EARLY || (app->eof && !end->unread))
+	if (app->cfg->close == APP_CLOSE_EARLY || (app->eof && !end->unread))
 		close_now(end);
 }
 
@@ -211,13 +211,15 @@ static void abort_event(struct event *ev)
 	end->app.aborted = true;
 	end->app.closed = true;
 	end_abort(end);
+	sim_flow_changed(end->sim, end->id);
 }
 
 void app_init(struct end *end, const struct app_cfg *cfg)
 {
 	struct app *app = &end->app;
 
-	app->cfg = *cfg;
+	app->cfg = cfg;
+	app->total = cfg->total;
 	app->write_ev.fire = write_event;
 	app->read_ev.fire = read_event;
 	app->abort_ev.fire = abort_event;
@@ -245,9 +247,16 @@ void app_kick(struct end *end)
 	close_if_done(end);
 }
 
-bool app_done(const struct end *end)
+void app_stop(struct end *end)
 {
-	const struct app *app = &end->app;
+	struct app *app = &end->app;
 
-	return app->closed && (app->aborted || app->shut);
+	app->at_stop = app->received;
+	if (app->total != U64_MAX)
+		return;
+	app->total = app->written;
+	if (end->mode != END_CONN)
+		return;
+	app_kick(end);
+	end_after(end);
 }

@@ -15,7 +15,7 @@ enum app_close {
 
 /**
  * struct app_cfg - chances in parts per million
- * @total: bytes to write
+ * @total: bytes to write; U64_MAX: until app_stop()
  * @chunk: per write
  * @gap: longest pause between writes; 0: none
  * @more: chance that a write says more will follow
@@ -46,7 +46,8 @@ struct app_cfg {
 };
 
 struct app {
-	struct app_cfg	cfg;
+	const struct app_cfg *cfg;
+	u64		total;
 	struct event	write_ev;
 	struct event	read_ev;
 	struct event	abort_ev;
@@ -58,6 +59,7 @@ struct app {
 	bool		closed;
 	bool		aborted;
 	bool		stalled;
+	u64		at_stop;	/* received by then */
 	u64		done_at;	/* last byte received */
 };
 
@@ -65,9 +67,8 @@ void app_init(struct end *end, const struct app_cfg *cfg);
 void app_uninit(struct end *end);
 /* The connection exists, or is on its way: begin. */
 void app_start(struct end *end);
+/* Whoever writes without end writes no more. */
+void app_stop(struct end *end);
 /* Something has changed: write, read, close what can be. */
 void app_kick(struct end *end);
-/* Written, read and closed as wished. */
-bool app_done(const struct end *end);
-
 #endif

@@ -8,26 +8,19 @@
 #include "sim.h"
 
 #define SYNACK_RTO	FSP_NSEC_PER_SEC
-#define SYNACK_RETRIES	80
+#define SYNACK_RETRIES	250
+#define ISS_STEP	2654435761u	/* from flow to flow */
 
 static void timer_event(struct event *ev);
 
-void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 id,
-	      const struct end_cfg *cfg, const struct app_cfg *app)
+static void note_cfg(struct end *end)
 {
-	memset(end, 0, sizeof(*end));
-	end->sim = sim;
-	end->peer = peer;
-	end->side = side;
-	end->id = id;
-	end->cfg = *cfg;
-	end->out = &sim->link[side];
-	end->room = cfg->mss_room;
-	end->timer.fire = timer_event;
-	app_init(end, app);
-	trace_note(end, "room %u gso %u seg %u rcvbuf %u sndbuf %u below %u ofo %u clamp %u/%u",
-		   cfg->mss_room, cfg->gso_max, cfg->seg_max, cfg->rcvbuf, cfg->sndbuf,
-		   cfg->small_queue, cfg->fsp.max_ofo, cfg->fsp.mss_clamp,
+	const struct app_cfg *app = end->app.cfg;
+	const struct end_cfg *cfg = end->cfg;
+
+	trace_note(end, "%s room %u gso %u seg %u rcvbuf %u sndbuf %u below %u ofo %u clamp %u/%u",
+		   cfg->cc->name, cfg->mss_room, cfg->gso_max, cfg->seg_max, cfg->rcvbuf,
+		   cfg->sndbuf, cfg->small_queue, cfg->fsp.max_ofo, cfg->fsp.mss_clamp,
 		   cfg->fsp.window_clamp);
 	trace_note(end, "%s%s%swrites %llu by %u gap %llu, reads %u gap %llu stall %llu, close %u",
 		   cfg->fsp.nodelay ? "nodelay " : "", cfg->fsp.cork ? "cork " : "",
@@ -37,10 +30,34 @@ void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 
 		   app->close);
 }
 
+void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 id,
+	      const struct flow_cfg *cfg)
+{
+	memset(end, 0, sizeof(*end));
+	end->sim = sim;
+	end->peer = peer;
+	end->side = side;
+	end->id = id;
+	end->cfg = &cfg->end[side];
+	end->iss = end->cfg->iss + id * ISS_STEP;
+	end->delay = cfg->delay;
+	end->out = &sim->link[side];
+	end->room = end->cfg->mss_room;
+	end->timer.fire = timer_event;
+	app_init(end, &cfg->app[side]);
+	note_cfg(end);
+}
+
+static void set_mode(struct end *end, enum end_mode mode)
+{
+	end->mode = mode;
+	sim_flow_changed(end->sim, end->id);
+}
+
 static void forget(struct end *end)
 {
 	eventq_cancel(&end->sim->q, &end->timer);
-	end->mode = END_CLOSED;
+	set_mode(end, END_CLOSED);
 }
 
 void end_uninit(struct end *end)
@@ -56,23 +73,29 @@ static void make_conn(struct end *end)
 	struct fsp_conn *c = &end->conn;
 
 	memset(c, 0, sizeof(*c));
-	c->cfg = end->cfg.fsp;
-	fsp_conn_init(c, end->cfg.cc);
+	c->cfg = end->cfg->fsp;
+	fsp_conn_init(c, end->cfg->cc);
 	c->mss_room = end->room;
-	c->gso_max = end->cfg.gso_max;
-	end->mode = END_CONN;
+	c->gso_max = end->cfg->gso_max;
+	set_mode(end, END_CONN);
 	end->ever = true;
 }
 
 void end_listen(struct end *end)
 {
-	end->mode = END_LISTEN;
+	set_mode(end, END_LISTEN);
+}
+
+void end_connect_at(struct end *end, u64 at)
+{
+	set_mode(end, END_IDLE);
+	eventq_set(&end->sim->q, &end->timer, at);
 }
 
 void end_connect(struct end *end)
 {
 	make_conn(end);
-	fsp_conn_connect(&end->conn, end->cfg.iss, end->sim->q.now);
+	fsp_conn_connect(&end->conn, end->iss, end->sim->q.now);
 	app_start(end);
 	end_after(end);
 }
@@ -110,9 +133,9 @@ static void conn_over(struct end *end)
 	trace_note(end, "over, error %d", end->error);
 	if (end->conn.state == FSP_TIME_WAIT) {
 		conn_gone(end);
-		end->mode = END_TIME_WAIT;
+		set_mode(end, END_TIME_WAIT);
 		eventq_set(&end->sim->q, &end->timer,
-			   end->sim->q.now + end->cfg.fsp.time_wait);
+			   end->sim->q.now + end->cfg->fsp.time_wait);
 		return;
 	}
 	conn_gone(end);
@@ -136,16 +159,29 @@ static void arm(struct end *end)
 {
 	u64 at = fsp_conn_next_timeout(&end->conn);
 
+	/* One that fires too early looks again: most timers only ever move away. */
 	if (!at)
 		eventq_cancel(&end->sim->q, &end->timer);
-	else if (!event_armed(&end->timer) || end->timer.at != at)
+	else if (!event_armed(&end->timer) || end->timer.at > at)
 		eventq_set(&end->sim->q, &end->timer, at);
+}
+
+static void conn_timer(struct end *end)
+{
+	u64 at = fsp_conn_next_timeout(&end->conn);
+
+	if (at && at <= end->sim->q.now) {
+		fsp_conn_timeout(&end->conn, end->sim->q.now);
+		end_after(end);
+	} else {
+		arm(end);
+	}
 }
 
 static void path_shrunk(struct end *end)
 {
 	end->shrunk = false;
-	fsp_conn_set_path(&end->conn, end->room, end->cfg.gso_max, end->sim->q.now);
+	fsp_conn_set_path(&end->conn, end->room, end->cfg->gso_max, end->sim->q.now);
 	fsp_conn_path_shrunk(&end->conn, end->sim->q.now);
 }
 
@@ -194,9 +230,11 @@ static void timer_event(struct event *ev)
 	struct end *end = container_of(ev, struct end, timer);
 
 	switch (end->mode) {
+	case END_IDLE:
+		end_connect(end);
+		break;
 	case END_CONN:
-		fsp_conn_timeout(&end->conn, end->sim->q.now);
-		end_after(end);
+		conn_timer(end);
 		break;
 	case END_REQUEST:
 		request_timer(end);
@@ -240,10 +278,10 @@ static void rx_listen(struct end *end, const struct fsp_rx *rx)
 	}
 	if (!(rx->flags & FSP_SYN))
 		return;
-	fsp_request_init(&end->req, rx, end->cfg.iss, end->cfg.rcvbuf,
-			 wscale_for(end->cfg.rcvbuf), end->room - FSP_HDR_MIN,
+	fsp_request_init(&end->req, rx, end->iss, end->cfg->rcvbuf,
+			 wscale_for(end->cfg->rcvbuf), end->room - FSP_HDR_MIN,
 			 FSP_MSS_DEFAULT_V4);
-	end->mode = END_REQUEST;
+	set_mode(end, END_REQUEST);
 	oracle_rx(end, rx);
 	answer_synack(end);
 }
@@ -253,15 +291,21 @@ static void rx_conn(struct end *end, const struct packet *p, const struct fsp_rx
 	struct fsp_conn *c = &end->conn;
 	struct carrier *car;
 	enum fsp_verdict v;
+	u32 una;
 
-	if (rng_chance(&end->sim->rng, end->cfg.renege))
+	if (rng_chance(&end->sim->rng, end->cfg->renege))
 		end_renege(end);
 	car = carrier_new(end->sim, p->off, p->len);
+	una = c->snd_una;
 	v = fsp_conn_rx(c, rx, &car->seg, end->sim->q.now);
 	trace_rx(end, rx, v);
 	sim_check(end->sim, v < FSP_VERDICTS, "verdict %d", v);
 	if (v != FSP_TAKEN)
 		carrier_free(end->sim, car);
+	if (v == FSP_DROP_DUP || (v == FSP_DONE && p->len))
+		end->needless += p->len;
+	if (c->snd_una != una && c->latest_rtt)
+		hist_add(&end->sim->rtt, c->latest_rtt);
 	end_after(end);
 }
 
@@ -307,7 +351,7 @@ static void rx_time_wait(struct end *end, const struct fsp_rx *rx)
 	switch (fsp_timewait_rx(&end->tw, rx)) {
 	case FSP_TW_RESTART:
 		eventq_set(&end->sim->q, &end->timer,
-			   end->sim->q.now + end->cfg.fsp.time_wait);
+			   end->sim->q.now + end->cfg->fsp.time_wait);
 		fallthrough;
 	case FSP_TW_ACK:
 		fsp_timewait_ack(&end->tw, rx, &tx);
@@ -346,9 +390,34 @@ void end_rx(struct end *end, const struct packet *p)
 		rx_time_wait(end, &rx);
 		break;
 	case END_CLOSED:
+	case END_IDLE:
 		answer_reset(end, &rx);
 		break;
 	}
+}
+
+/*
+ * As the host does it: what the header claims is made readable, the parser sees
+ * it, and then the checksum says what it is worth.
+ */
+void end_rx_corrupt(struct end *end, const struct packet *p)
+{
+	u32 size = packet_size(p), n = min(fsp_hdr_need(p->hdr, size), size), i;
+	struct fsp_rx rx;
+	u8 *copy;
+
+	n = max_t(u32, n, min_t(u32, p->hdr_len, size));
+	copy = malloc(n);
+	if (!copy)
+		abort();
+	memcpy(copy, p->hdr, p->hdr_len);
+	for (i = p->hdr_len; i < n; i++)
+		copy[i] = rng_next(&end->sim->rng);
+	if (fsp_hdr_parse(copy, n, size, &rx) == FSP_PARSE_OK)
+		sim_check(end->sim, rx.hdr_len + rx.len == size && rx.hdr_len <= n,
+			  "%u and %u of %u", rx.hdr_len, rx.len, size);
+	free(copy);
+	trace_note(end, "  <- wrong checksum");
 }
 
 /* A router's answer to a packet that was too long (and always arrives). */
@@ -371,7 +440,7 @@ void end_enqueued(struct end *end, u32 bytes)
 void end_departed(struct end *end, u32 bytes)
 {
 	end->below -= bytes;
-	if (!end->throttled || end->below > end->cfg.small_queue / 2)
+	if (!end->throttled || end->below > end->cfg->small_queue / 2)
 		return;
 	end->throttled = false;
 	if (end->mode != END_CONN)

@@ -13,6 +13,7 @@ struct sim;
 
 enum end_mode {
 	END_CLOSED,
+	END_IDLE,		/* its time has not come */
 	END_LISTEN,
 	END_REQUEST,
 	END_CONN,
@@ -35,7 +36,7 @@ enum end_mode {
  * @merge_fail: and merges
  * @renege: what waits out of order is thrown away, per packet received
  * @ofo_counts: bytes out of order make the room smaller
- * @off: stream offset to begin at (epochs)
+ * @ecn: the payload's packets may be marked
  */
 struct end_cfg {
 	struct fsp_config		fsp;
@@ -52,17 +53,24 @@ struct end_cfg {
 	u32				merge_fail;
 	u32				renege;
 	bool				ofo_counts;
+	bool				ecn;
 };
 
 /**
  * struct end - one end
  * @conn: the engine's
+ * @cfg: shared by many
+ * @iss: initial sequence number
+ * @delay: of what is sent to it, beyond the link's
  * @room: path's, now
  * @unread: bytes delivered and not read
  * @ofo: bytes out of order
  * @queued: bytes written and not acknowledged
  * @below: bytes waiting in the link
  * @throttled: the engine was told to wait
+ * @allowance: bytes that pacing lets it send now
+ * @paced_at: when that was so
+ * @pacing_rate: then
  * @peer_edge: highest sequence number the peer let us send up to, exclusive
  * @my_edge: the same, as we told the peer
  * @ever: it once was a connection
@@ -74,12 +82,14 @@ struct end {
 	int			side;
 	u32			id;
 	enum end_mode		mode;
-	struct end_cfg		cfg;
+	const struct end_cfg	*cfg;
 	struct app		app;
 	struct fsp_request	req;
 	struct fsp_timewait	tw;
 	struct event		timer;
 	struct link		*out;
+	u64			delay;
+	u32			iss;
 	u32			room;
 	u32			unread;
 	u32			ofo;
@@ -96,20 +106,31 @@ struct end {
 	int			error;
 	u32			calls;		/* of the engine */
 	u64			challenges;
+	s64			allowance;
+	u64			paced_at;
+	u64			pacing_rate;
+	u64			sent;		/* payload bytes, all transmissions */
+	u64			sent_again;
+	u64			needless;	/* payload bytes that arrived twice */
 	u64			retrans;
 	u64			spurious;
 	u64			timeouts;
 };
 
+struct flow_cfg;
+
 void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 id,
-	      const struct end_cfg *cfg, const struct app_cfg *app);
+	      const struct flow_cfg *cfg);
 void end_uninit(struct end *end);
 void end_listen(struct end *end);
 void end_connect(struct end *end);
+/* The same, at that time. */
+void end_connect_at(struct end *end, u64 at);
 void end_abort(struct end *end);
 
 /* The network's calls. */
 void end_rx(struct end *end, const struct packet *p);
+void end_rx_corrupt(struct end *end, const struct packet *p);
 void end_too_big(const struct packet *p);
 void end_enqueued(struct end *end, u32 bytes);
 void end_departed(struct end *end, u32 bytes);

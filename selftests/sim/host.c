@@ -11,9 +11,18 @@ static struct end *conn_end(struct fsp_conn *c)
 
 /* ---- out ---- */
 
+static struct packet *end_packet(struct end *end, const struct fsp_tx *tx, u64 off)
+{
+	struct packet *p = packet_new(end->sim, end->peer, tx, off);
+
+	if (tx->len && end->cfg->ecn)
+		p->ecn = ECN_ECT0;
+	return p;
+}
+
 static void send_one(struct end *end, const struct fsp_tx *tx, u64 off)
 {
-	link_send(end->out, packet_new(end->sim, end->peer, tx, off));
+	link_send(end->out, end_packet(end, tx, off));
 }
 
 /* What the kernel's segmentation does: only these fields of a header differ. */
@@ -22,7 +31,7 @@ static void send_cut(struct end *end, const struct fsp_tx *tx, u64 off)
 	u32 done, n;
 
 	for (done = 0; done < tx->len; done += n) {
-		struct packet *p = packet_new(end->sim, end->peer, tx, off + done);
+		struct packet *p = end_packet(end, tx, off + done);
 
 		n = min(tx->mss, tx->len - done);
 		p->len = n;
@@ -49,10 +58,13 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 	u64 off = 0;
 
 	oracle_xmit(end, seg, tx);
-	if (rng_chance(&end->sim->rng, end->cfg.xmit_fail))
+	if (rng_chance(&end->sim->rng, end->cfg->xmit_fail))
 		return -ENOBUFS;
 	if (seg)
 		off = fsp_seg_carrier(seg)->off + (tx->seq - seg->seq);
+	end->sent += tx->len;
+	if (seg && seg->tx_count)
+		end->sent_again += tx->len;
 	end_send(end, &copy, off);
 	return 0;
 }
@@ -61,7 +73,7 @@ bool fsp_host_may_send(struct fsp_conn *c)
 {
 	struct end *end = conn_end(c);
 
-	if (!end->cfg.small_queue || end->below <= end->cfg.small_queue)
+	if (!end->cfg->small_queue || end->below <= end->cfg->small_queue)
 		return true;
 	end->throttled = true;
 	return false;
@@ -74,7 +86,7 @@ struct fsp_seg *fsp_host_split(struct fsp_conn *c, struct fsp_seg *seg, u32 byte
 
 	sim_check(end->sim, bytes > 0 && bytes <= car->bytes, "split %u of %u",
 		  bytes, car->bytes);
-	if (rng_chance(&end->sim->rng, end->cfg.split_fail))
+	if (rng_chance(&end->sim->rng, end->cfg->split_fail))
 		return NULL;
 	rest = carrier_new(end->sim, car->off + bytes, car->bytes - bytes);
 	car->bytes = bytes;
@@ -85,7 +97,7 @@ struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
 {
 	struct end *end = conn_end(c);
 
-	if (rng_chance(&end->sim->rng, end->cfg.split_fail))
+	if (rng_chance(&end->sim->rng, end->cfg->split_fail))
 		return NULL;
 	return &carrier_new(end->sim, end->app.written, 0)->seg;
 }
@@ -116,7 +128,7 @@ bool fsp_host_admit(struct fsp_conn *c, struct fsp_seg *seg, bool in_order)
 	struct end *end = conn_end(c);
 	u32 bytes = fsp_seg_carrier(seg)->bytes;
 
-	if (end->unread + end->ofo + bytes > 2 * end->cfg.rcvbuf)
+	if (end->unread + end->ofo + bytes > 2 * end->cfg->rcvbuf)
 		return false;
 	/* What follows in_order is fsp_host_deliver(), which knows no ofo. */
 	end->ofo += bytes;
@@ -141,7 +153,7 @@ bool fsp_host_merge(struct fsp_conn *c, struct fsp_seg *to, struct fsp_seg *from
 	struct end *end = conn_end(c);
 	struct carrier *a = fsp_seg_carrier(to), *b = fsp_seg_carrier(from);
 
-	if (rng_chance(&end->sim->rng, end->cfg.merge_fail))
+	if (rng_chance(&end->sim->rng, end->cfg->merge_fail))
 		return false;
 	sim_check(end->sim, a->off + a->bytes == b->off, "merge %llu + %u, %llu",
 		  (unsigned long long)a->off, a->bytes, (unsigned long long)b->off);
@@ -171,9 +183,9 @@ void end_renege(struct end *end)
 
 static u32 room(const struct end *end)
 {
-	u32 used = end->unread + (end->cfg.ofo_counts ? end->ofo : 0);
+	u32 used = end->unread + (end->cfg->ofo_counts ? end->ofo : 0);
 
-	return end->cfg.rcvbuf > used ? end->cfg.rcvbuf - used : 0;
+	return end->cfg->rcvbuf > used ? end->cfg->rcvbuf - used : 0;
 }
 
 u32 fsp_host_rcv_space(struct fsp_conn *c)
@@ -183,7 +195,7 @@ u32 fsp_host_rcv_space(struct fsp_conn *c)
 
 u32 fsp_host_rcv_full_space(struct fsp_conn *c)
 {
-	return conn_end(c)->cfg.rcvbuf;
+	return conn_end(c)->cfg->rcvbuf;
 }
 
 /* ---- the rest ---- */

@@ -71,10 +71,9 @@ static void inject_event(struct event *ev)
 	struct flow *flow = &sim->flows[rng_below(&sim->rng, sim->sc.nr_flows)];
 	struct end *victim = &flow->end[rng_below(&sim->rng, 2)];
 
-	if (worth_it(victim)) {
+	sim->injected++;
+	if (worth_it(victim))
 		inject_at(sim, victim);
-		sim->injected++;
-	}
 	if (sim->injected < INJECT_MAX)
 		inject_start(sim);
 }

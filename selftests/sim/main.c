@@ -37,6 +37,8 @@ struct totals {
 	u64	timeouts;
 };
 
+static const char *program;
+static const char *current_name = "--seed";
 static u64 current_seed;
 
 /* A failed run is left as it lies; what a good one leaves, its oracle counts. */
@@ -61,9 +63,9 @@ static void usage(int status)
 /* The engine warned, or a sanitizer found something: say how to get there again. */
 static void died(int sig)
 {
-	char msg[100];
-	int n = snprintf(msg, sizeof(msg), "not ok - died in seed %llu\n",
-			 (unsigned long long)current_seed);
+	char msg[400];
+	int n = snprintf(msg, sizeof(msg), "not ok - died; replay: %s %s %llu --trace\n",
+			 program, current_name, (unsigned long long)current_seed);
 
 	if (write(STDERR_FILENO, msg, n) != n)
 		_exit(2);
@@ -107,7 +109,9 @@ static void run_seed(u64 seed, bool trace, struct totals *t)
 			(unsigned long long)seed, seconds() - began,
 			(unsigned long long)res.events, (unsigned long long)res.packets);
 	if (!res.ok && t->failed <= FAILURES_SHOWN)
-		fprintf(stderr, "# seed %llu: %s\n", (unsigned long long)seed, res.what);
+		fprintf(stderr, "# seed %llu: %s\n# replay: %s --seed %llu --trace\n",
+			(unsigned long long)seed, res.what, program,
+			(unsigned long long)seed);
 }
 
 /* Every @jobs-th seed. */
@@ -217,7 +221,7 @@ static int run_standard(const struct options *o)
 	unsigned int i, n = 0, failed = 0;
 
 	printf("KTAP version 1\n");
-	for (i = 0; scenario_standard(&sc, i); i++)
+	for (i = 0; scenario_standard(&sc, i, NULL, NULL); i++)
 		if (wanted(o, &sc))
 			failed += !run_standard_one(&sc, ++n, o->trace);
 	printf("1..%u\n", n);
@@ -268,6 +272,7 @@ int main(int argc, char **argv)
 {
 	struct options o = { .seed = time(NULL) * 1000003ull % 1000000000, .jobs = 1 };
 
+	program = argv[0];
 	parse(&o, argc, argv);
 	if (!o.count)
 		o.count = 2000;

@@ -178,7 +178,7 @@ static void check_order(struct end *end)
 
 static void check_memory(struct end *end)
 {
-	sim_check(end->sim, end->ofo + end->unread <= 2 * end->cfg.rcvbuf, "%u + %u",
+	sim_check(end->sim, end->ofo + end->unread <= 2 * end->cfg->rcvbuf, "%u + %u",
 		  end->ofo, end->unread);
 }
 
@@ -213,7 +213,7 @@ void oracle_rx(struct end *end, const struct fsp_rx *rx)
 	if (!(rx->flags & FSP_ACK)) {
 		/* A SYN: its window counts from whatever we will send first. */
 		if (rx->flags & FSP_SYN && end->mode == END_REQUEST)
-			end->peer_edge = end->cfg.iss + 1 + window;
+			end->peer_edge = end->iss + 1 + window;
 		end->have_edge |= end->mode == END_REQUEST;
 		return;
 	}
@@ -271,7 +271,7 @@ static void check_size(struct end *end, const struct fsp_tx *tx)
 		  tx->hdr_len);
 	sim_check(end->sim, tx->hdr_len + piece <= end->conn.mss_room,
 		  "%u + %u bytes in %u", tx->hdr_len, piece, end->conn.mss_room);
-	sim_check(end->sim, tx->len <= max(end->cfg.gso_max, end->conn.mss_room),
+	sim_check(end->sim, tx->len <= max(end->cfg->gso_max, end->conn.mss_room),
 		  "super-packet of %u", tx->len);
 }
 
@@ -321,7 +321,7 @@ unsigned int oracle_deliver(struct end *end, const struct carrier *car)
 
 static bool all_arrived(const struct end *end)
 {
-	return end->peer->app.received == end->app.cfg.total;
+	return end->peer->app.received == end->app.total;
 }
 
 void oracle_end(struct end *end)
@@ -336,7 +336,7 @@ void oracle_end(struct end *end)
 		return;
 	sim_check(sim, all_arrived(end), "end %d.%u: %llu of %llu bytes arrived, error %d, %d",
 		  end->side, end->id, (unsigned long long)end->peer->app.received,
-		  (unsigned long long)end->app.cfg.total, end->error, end->peer->error);
+		  (unsigned long long)end->app.total, end->error, end->peer->error);
 	sim_check(sim, end->app.eof, "end %d.%u saw no end of file", end->side, end->id);
 	/* The last to leave may find the other's TIME_WAIT gone. */
 	sim_check(sim, !end->error || all_arrived(end), "end %d.%u: error %d", end->side,

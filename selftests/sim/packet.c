@@ -9,6 +9,12 @@ static void *must(void *p)
 	return p;
 }
 
+static void count_packet(struct sim *sim)
+{
+	sim->packets++;
+	sim->packets_most = max(sim->packets_most, sim->packets);
+}
+
 /* The header ends where its memory does: a parser that reads on is caught. */
 struct packet *packet_new(struct sim *sim, struct end *to, const struct fsp_tx *tx, u64 off)
 {
@@ -19,7 +25,7 @@ struct packet *packet_new(struct sim *sim, struct end *to, const struct fsp_tx *
 	p->off = off;
 	p->hdr_len = tx->hdr_len;
 	fsp_hdr_build(tx, p->hdr);
-	sim->packets++;
+	count_packet(sim);
 	return p;
 }
 
@@ -29,8 +35,8 @@ struct packet *packet_dup(struct sim *sim, const struct packet *p)
 
 	memcpy(copy, p, sizeof(*p) + p->hdr_len);
 	memset(&copy->ev, 0, sizeof(copy->ev));
-	copy->departed = false;
-	sim->packets++;
+	copy->next = NULL;
+	count_packet(sim);
 	return copy;
 }
 
@@ -50,6 +56,7 @@ struct carrier *carrier_new(struct sim *sim, u64 off, u32 bytes)
 	car->off = off;
 	car->bytes = bytes;
 	sim->carriers++;
+	sim->carriers_most = max(sim->carriers_most, sim->carriers);
 	return car;
 }
 

@@ -8,25 +8,37 @@
 struct end;
 struct link;
 
+/* The IP header's two bits of congestion notification (RFC 3168) */
+#define ECN_NOT_ECT	0
+#define ECN_ECT1	1
+#define ECN_ECT0	2
+#define ECN_CE		3
+
 /**
  * struct packet - on its way
- * @ev: departure from the link's queue, then arrival
+ * @ev: arrival, where another packet overtakes it
+ * @next: behind it, in the queue or in flight
  * @link: that carries it
  * @to: who gets it
- * @departed: it has left the queue
+ * @at: when it came to the queue, then when it arrives
  * @len: payload bytes
  * @off: of the payload in the sender's stream
  * @hdr_len: bytes in @hdr
+ * @ecn: ECN_*
+ * @corrupt: its payload or header was changed on the way
  * @hdr: as built by the engine
  */
 struct packet {
 	struct event	ev;
+	struct packet	*next;
 	struct link	*link;
 	struct end	*to;
-	bool		departed;
-	u32		len;
+	u64		at;
 	u64		off;
-	u32		hdr_len;
+	u32		len;
+	u16		hdr_len;
+	u8		ecn;
+	bool		corrupt;
 	u8		hdr[];
 };
 

@@ -8,11 +8,6 @@
 /* More events than this in one run: something goes round in circles. */
 #define EVENTS_MAX	3000000
 
-struct shrink {
-	struct event	ev;
-	struct sim	*sim;
-};
-
 void sim_fail(struct sim *sim, const char *fmt, ...)
 {
 	va_list ap;
@@ -27,34 +22,46 @@ void sim_fail(struct sim *sim, const char *fmt, ...)
 
 static void build(struct sim *sim)
 {
+	const struct scenario *sc = &sim->sc;
 	u32 i;
 
 	for (i = 0; i < 2; i++)
-		link_init(&sim->link[i], sim, &sim->sc.link[i]);
-	sim->flows = calloc(sim->sc.nr_flows, sizeof(*sim->flows));
+		link_init(&sim->link[i], sim, &sc->link[i]);
+	sim->flows = calloc(sc->nr_flows, sizeof(*sim->flows));
 	if (!sim->flows)
 		abort();
-	for (i = 0; i < sim->sc.nr_flows; i++) {
+	for (i = 0; i < sc->nr_flows; i++) {
+		const struct flow_cfg *cfg = &sc->flow[i % sc->nr_classes];
 		struct end *e = sim->flows[i].end;
 
-		end_init(&e[0], sim, &e[1], 0, i, &sim->sc.end[i][0], &sim->sc.app[i][0]);
-		end_init(&e[1], sim, &e[0], 1, i, &sim->sc.end[i][1], &sim->sc.app[i][1]);
+		end_init(&e[0], sim, &e[1], 0, i, cfg);
+		end_init(&e[1], sim, &e[0], 1, i, cfg);
 	}
+}
+
+static void start_flow(struct sim *sim, u32 i)
+{
+	u64 at = i * sim->sc.stagger + rng_below(&sim->rng, sim->sc.start);
+	struct end *e = sim->flows[i].end;
+
+	if (at) {
+		end_listen(&e[1]);
+		end_connect_at(&e[0], at);
+		return;
+	}
+	if (sim->sc.simultaneous)
+		end_connect(&e[1]);
+	else
+		end_listen(&e[1]);
+	end_connect(&e[0]);
 }
 
 static void start(struct sim *sim)
 {
 	u32 i;
 
-	for (i = 0; i < sim->sc.nr_flows; i++) {
-		struct end *e = sim->flows[i].end;
-
-		if (sim->sc.simultaneous)
-			end_connect(&e[1]);
-		else
-			end_listen(&e[1]);
-		end_connect(&e[0]);
-	}
+	for (i = 0; i < sim->sc.nr_flows; i++)
+		start_flow(sim, i);
 	inject_start(sim);
 }
 
@@ -66,34 +73,118 @@ static bool flow_over(const struct flow *flow)
 	return end_over(a) && (end_over(b) || b->mode == END_LISTEN);
 }
 
-static bool all_over(const struct sim *sim)
+void sim_flow_changed(struct sim *sim, u32 id)
 {
-	u32 i;
+	struct flow *flow = &sim->flows[id];
+	bool over = flow_over(flow);
 
-	for (i = 0; i < sim->sc.nr_flows; i++)
-		if (!flow_over(&sim->flows[i]))
-			return false;
-	return true;
+	sim->flows_over += over - flow->over;
+	flow->over = over;
+}
+
+/* ---- what happens to the whole world ---- */
+
+static void set_world(struct sim *sim, struct world_event *we, u32 nr, u64 at,
+		      void (*fire)(struct event *ev))
+{
+	we->sim = sim;
+	we->nr = nr;
+	we->ev.fire = fire;
+	if (at)
+		eventq_set(&sim->q, &we->ev, at);
 }
 
 static void shrink_event(struct event *ev)
 {
-	struct shrink *s = container_of(ev, struct shrink, ev);
+	struct sim *sim = container_of(ev, struct world_event, ev)->sim;
 
-	s->sim->link[0].cfg.mtu = s->sim->sc.shrink_to;
-	s->sim->link[1].cfg.mtu = s->sim->sc.shrink_to;
+	sim->link[0].cfg.mtu = sim->sc.shrink_to;
+	sim->link[1].cfg.mtu = sim->sc.shrink_to;
+}
+
+static void change_event(struct event *ev)
+{
+	struct world_event *we = container_of(ev, struct world_event, ev);
+	const struct scenario_change *change = &we->sim->sc.change[we->nr];
+
+	link_change(&we->sim->link[0], &change->cfg[0]);
+	link_change(&we->sim->link[1], &change->cfg[1]);
+}
+
+static void stop_event(struct event *ev)
+{
+	struct sim *sim = container_of(ev, struct world_event, ev)->sim;
+	u32 i;
+
+	for (i = 0; i < sim->sc.nr_flows; i++) {
+		app_stop(&sim->flows[i].end[0]);
+		app_stop(&sim->flows[i].end[1]);
+	}
+	sim->stopped = true;
+}
+
+static struct sample *new_sample(struct sim *sim)
+{
+	u32 n = sim->nr_samples++;
+
+	if (!(n & (n - 1)))
+		sim->samples = realloc(sim->samples, max(2 * n, 1u) * sizeof(*sim->samples));
+	if (!sim->samples)
+		abort();
+	memset(&sim->samples[n], 0, sizeof(*sim->samples));
+	return &sim->samples[n];
+}
+
+static void take_sample(struct sim *sim)
+{
+	struct sample *s = new_sample(sim);
+	u32 i, n = sim->sc.nr_classes;
+
+	s->at = sim->q.now;
+	s->queued = sim->link[0].queue.bytes;
+	for (i = 0; i < sim->sc.nr_flows; i++)
+		s->received[i % n] += sim->flows[i].end[1].app.received;
+	for (i = 0; i < n; i++) {
+		const struct fsp_conn *c = &sim->flows[i].end[0].conn;
+
+		s->cwnd[i] = c->cwnd;
+		s->in_flight[i] = fsp_in_flight(c);
+		s->rate[i] = c->pacing_rate;
+		s->srtt[i] = c->srtt;
+	}
+}
+
+static void sample_event(struct event *ev)
+{
+	struct sim *sim = container_of(ev, struct world_event, ev)->sim;
+
+	take_sample(sim);
+	if (!sim->stopped)
+		eventq_set(&sim->q, ev, sim->q.now + sim->sc.sample);
+}
+
+static void set_world_events(struct sim *sim)
+{
+	u32 i;
+
+	for (i = 0; i < SCENARIO_CHANGES; i++)
+		set_world(sim, &sim->change[i], i, sim->sc.change[i].at, change_event);
+	set_world(sim, &sim->shrink, 0, sim->sc.shrink_at, shrink_event);
+	set_world(sim, &sim->stop, 0, sim->sc.duration, stop_event);
+	set_world(sim, &sim->sampler, 0, sim->sc.sample, sample_event);
 }
 
 static void loop(struct sim *sim)
 {
+	u64 most = sim->sc.events ? sim->sc.events : EVENTS_MAX;
 	struct event *ev;
 
-	while (!all_over(sim)) {
+	while (sim->flows_over < sim->sc.nr_flows) {
 		ev = eventq_next(&sim->q);
 		if (!ev)
 			sim_fail(sim, "deadlock: nothing will ever happen");
 		sim_check(sim, sim->q.now < sim->sc.limit, "too long");
-		sim_check(sim, ++sim->events_run < EVENTS_MAX, "too many events");
+		sim_check(sim, ++sim->events_run < most, "too many events");
 		ev->fire(ev);
 	}
 }
@@ -104,6 +195,8 @@ static void drain(struct sim *sim)
 	struct event *ev;
 
 	eventq_cancel(&sim->q, &sim->inject);
+	eventq_cancel(&sim->q, &sim->sampler.ev);
+	eventq_cancel(&sim->q, &sim->stop.ev);
 	while ((ev = eventq_next(&sim->q)) != NULL)
 		ev->fire(ev);
 }
@@ -132,13 +225,52 @@ static void finish(struct sim *sim)
 	sim_check(sim, !sim->packets, "%u left", sim->packets);
 }
 
-static void add_end(struct sim_result *res, const struct end *end)
+static u64 received(const struct sim *sim, const struct end *end)
 {
-	res->bytes += end->app.received;
+	return sim->stopped ? end->app.at_stop : end->app.received;
+}
+
+static void add_end(const struct sim *sim, struct sim_result *res, const struct end *end)
+{
+	res->bytes += received(sim, end);
 	res->data_took = max(res->data_took, end->app.done_at);
 	res->retrans += end->retrans;
 	res->spurious += end->spurious;
 	res->timeouts += end->timeouts;
+	res->sent += end->sent;
+	res->sent_again += end->sent_again;
+	res->needless += end->needless;
+}
+
+/* Jain's index of what the flows got */
+static double fairness(const struct sim *sim)
+{
+	double sum = 0, squares = 0;
+	u32 i;
+
+	for (i = 0; i < sim->sc.nr_flows; i++) {
+		double x = received(sim, &sim->flows[i].end[1]);
+
+		sum += x;
+		squares += x * x;
+	}
+	return squares > 0 ? sum * sum / squares / sim->sc.nr_flows : 0;
+}
+
+static void fill_flows(struct sim *sim, struct sim_result *res)
+{
+	u32 i;
+
+	for (i = 0; i < sim->sc.nr_flows; i++) {
+		const struct flow *f = &sim->flows[i];
+
+		add_end(sim, res, &f->end[0]);
+		add_end(sim, res, &f->end[1]);
+		res->class_bytes[i % sim->sc.nr_classes] += received(sim, &f->end[1]);
+	}
+	if (sim->stopped)
+		res->data_took = sim->sc.duration;
+	res->jain = fairness(sim);
 }
 
 static void fill_result(struct sim *sim, struct sim_result *res)
@@ -150,18 +282,31 @@ static void fill_result(struct sim *sim, struct sim_result *res)
 	for (i = 0; i < 2; i++) {
 		res->packets += sim->link[i].sent;
 		res->lost += sim->link[i].lost;
+		res->marked += sim->link[i].queue.marked;
 	}
-	for (i = 0; i < sim->sc.nr_flows; i++) {
-		add_end(res, &sim->flows[i].end[0]);
-		add_end(res, &sim->flows[i].end[1]);
-	}
+	fill_flows(sim, res);
+	res->rtt50 = hist_quantile(&sim->rtt, 500);
+	res->rtt99 = hist_quantile(&sim->rtt, 990);
+	res->delay50 = hist_quantile(&sim->link[0].queue.delay, 500);
+	res->delay99 = hist_quantile(&sim->link[0].queue.delay, 990);
+	res->carriers = sim->carriers_most;
+	res->in_network = sim->packets_most;
+	res->samples = sim->samples;
+	res->nr_samples = sim->nr_samples;
 	memcpy(res->what, sim->what, sizeof(res->what));
+}
+
+static void check_scenario(struct sim *sim)
+{
+	const char *wrong = sim->sc.check ? sim->sc.check(sim) : NULL;
+
+	if (wrong)
+		sim_fail(sim, "%s", wrong);
 }
 
 void sim_run(const struct scenario *sc, u64 seed, bool trace, struct sim_result *res)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
-	struct shrink shrink = { .ev.fire = shrink_event, .sim = sim };
 
 	if (!sim)
 		abort();
@@ -173,11 +318,11 @@ void sim_run(const struct scenario *sc, u64 seed, bool trace, struct sim_result 
 	eventq_init(&sim->q);
 	build(sim);
 	if (!setjmp(sim->failed)) {
-		if (sc->shrink_at)
-			eventq_set(&sim->q, &shrink.ev, sc->shrink_at);
+		set_world_events(sim);
 		start(sim);
 		loop(sim);
 		finish(sim);
+		check_scenario(sim);
 		res->ok = true;
 	}
 	fill_result(sim, res);

@@ -7,12 +7,26 @@
 #define SEC	FSP_NSEC_PER_SEC
 #define HOUR	(3600 * SEC)
 
+static void random_queue(struct queue_cfg *q, u64 *rng)
+{
+	if (rng_one_in(rng, 2))
+		return;
+	q->kind = rng_below(rng, QUEUE_KINDS);
+	q->ecn = rng_one_in(rng, 2);
+	q->min = rng_log(rng, 1000, q->limit);
+	q->max = q->min + rng_log(rng, 1000, q->limit);
+	q->chance = rng_log(rng, 1000, 300000);
+	q->target = rng_log(rng, 100000, 50 * MSEC);
+	q->interval = q->target * rng_range(rng, 2, 40);
+}
+
 static void random_rate(struct link_cfg *l, u64 *rng)
 {
 	if (rng_one_in(rng, 4))
 		return;
 	l->rate = rng_log(rng, 20000, 1250000000);
-	l->queue = rng_log(rng, 8000, 4000000);
+	l->queue.limit = rng_log(rng, 8000, 4000000);
+	random_queue(&l->queue, rng);
 }
 
 static void random_loss(struct link_cfg *l, u64 *rng)
@@ -39,6 +53,7 @@ static void random_order(struct link_cfg *l, u64 *rng)
 {
 	if (rng_one_in(rng, 3))
 		l->jitter = rng_log(rng, 1000, 50 * MSEC);
+	l->in_order = rng_one_in(rng, 3);
 	if (rng_one_in(rng, 4)) {
 		l->reorder = rng_log(rng, 1000, 300000);
 		l->reorder_by = rng_log(rng, MSEC, 300 * MSEC);
@@ -121,10 +136,21 @@ static void random_fsp(struct fsp_config *cfg, u64 *rng)
 		cfg->max_ofo = rng_log(rng, 1, 100);
 }
 
+/* Every one there is. */
+static const struct fsp_cc_ops *random_cc(u64 *rng)
+{
+	u32 n = 0;
+
+	while (fsp_cc_nth(n))
+		n++;
+	return fsp_cc_nth(rng_below(rng, n));
+}
+
 static void random_end(struct end_cfg *e, u64 *rng)
 {
 	random_fsp(&e->fsp, rng);
-	e->cc = fsp_cc_nth(rng_below(rng, 2));
+	e->cc = random_cc(rng);
+	e->ecn = rng_one_in(rng, 2);
 	e->mss_room = rng_one_in(rng, 4) ? rng_range(rng, 256, 9000) : 1480;
 	e->gso_max = rng_one_in(rng, 3) ? e->mss_room : rng_log(rng, 4000, 65000);
 	e->seg_max = rng_one_in(rng, 3) ? rng_log(rng, 1, 65000) : 65000;
@@ -179,7 +205,7 @@ static void keepalive(struct scenario *sc, u32 flow)
 	int side;
 
 	for (side = 0; side < 2; side++) {
-		struct fsp_config *cfg = &sc->end[flow][side].fsp;
+		struct fsp_config *cfg = &sc->flow[flow].end[side].fsp;
 
 		cfg->keepalive = true;
 		cfg->keepalive_time = 10 * SEC;
@@ -195,10 +221,10 @@ static void temper(struct scenario *sc, u32 flow)
 	int side;
 
 	for (side = 0; side < 2; side++) {
-		struct end_cfg *e = &sc->end[flow][side];
-		u32 least = sc->app[flow][side].total / 500 + 1;
+		struct end_cfg *e = &sc->flow[flow].end[side];
+		u32 least = sc->flow[flow].app[side].total / 500 + 1;
 
-		if (sc->end[flow][!side].fsp.max_ofo < 200)
+		if (sc->flow[flow].end[!side].fsp.max_ofo < 200)
 			least = max(least, 500u);
 		e->seg_max = max(e->seg_max, least);
 	}
@@ -206,7 +232,7 @@ static void temper(struct scenario *sc, u32 flow)
 
 static void random_ending(struct scenario *sc, u32 flow, u64 *rng)
 {
-	struct app_cfg *a = &sc->app[flow][rng_below(rng, 2)];
+	struct app_cfg *a = &sc->flow[flow].app[rng_below(rng, 2)];
 
 	if (rng_one_in(rng, 8)) {
 		a->close = APP_CLOSE_EARLY;
@@ -228,9 +254,9 @@ static void random_shrink(struct scenario *sc, u64 *rng)
 		return;
 	sc->shrink_at = rng_log(rng, MSEC, 2 * SEC);
 	sc->shrink_to = rng_range(rng, 200, 1400);
-	for (i = 0; i < sc->nr_flows; i++) {
-		sc->end[i][0].fsp.mss_clamp = 0;
-		sc->end[i][1].fsp.mss_clamp = 0;
+	for (i = 0; i < sc->nr_classes; i++) {
+		sc->flow[i].end[0].fsp.mss_clamp = 0;
+		sc->flow[i].end[1].fsp.mss_clamp = 0;
 	}
 }
 
@@ -244,8 +270,8 @@ static void random_death(struct scenario *sc, u64 *rng)
 		return;
 	sc->link[side].blackout[0].from = rng_log(rng, MSEC, 10 * SEC);
 	sc->link[side].blackout[0].to = U64_MAX;
-	for (i = 0; i < sc->nr_flows * 2; i++) {
-		struct fsp_config *cfg = &sc->end[i / 2][i % 2].fsp;
+	for (i = 0; i < sc->nr_classes * 2; i++) {
+		struct fsp_config *cfg = &sc->flow[i / 2].end[i % 2].fsp;
 
 		cfg->retries2 = rng_range(rng, 1, 15);
 		cfg->orphan_retries = rng_range(rng, 1, 8);
@@ -256,6 +282,58 @@ static void random_death(struct scenario *sc, u64 *rng)
 	}
 }
 
+/* Another route: other delays and rates, once or back and forth */
+static void random_changes(struct scenario *sc, u64 *rng)
+{
+	u64 at = 0;
+	u32 i, side;
+
+	if (!rng_one_in(rng, 6))
+		return;
+	for (i = 0; i < SCENARIO_CHANGES && !(i && rng_one_in(rng, 3)); i++) {
+		struct scenario_change *change = &sc->change[i];
+
+		at += rng_log(rng, MSEC, 5 * SEC);
+		change->at = at;
+		for (side = 0; side < 2; side++) {
+			change->cfg[side] = sc->link[side];
+			change->cfg[side].delay = rng_log(rng, 1000, SEC);
+			if (change->cfg[side].rate)
+				change->cfg[side].rate = rng_log(rng, 20000, 1250000000);
+		}
+	}
+}
+
+/* Mostly one; at times so many that they are each other's weather */
+static void random_flows(struct scenario *sc, u64 *rng)
+{
+	sc->nr_flows = 1;
+	if (rng_one_in(rng, 4))
+		sc->nr_flows = rng_range(rng, 2, 4);
+	sc->nr_classes = sc->nr_flows;
+	if (rng_one_in(rng, 40)) {
+		sc->nr_classes = SCENARIO_CLASSES;
+		sc->nr_flows = rng_range(rng, SCENARIO_CLASSES, 64);
+	}
+	if (sc->nr_flows > 1 && rng_one_in(rng, 2))
+		sc->start = rng_log(rng, MSEC, 10 * SEC);
+}
+
+/* What a slow path carries for many flows takes long to say anything new. */
+static void temper_total(struct scenario *sc, u32 flow)
+{
+	int side;
+
+	if (sc->nr_flows <= SCENARIO_CLASSES)
+		return;
+	for (side = 0; side < 2; side++) {
+		struct app_cfg *a = &sc->flow[flow].app[side];
+
+		a->total = min_t(u64, a->total, 20000);
+		a->stall_at = min_t(u64, a->stall_at, 20000);
+	}
+}
+
 void scenario_random(struct scenario *sc, u64 seed)
 {
 	u64 rng = seed ^ 0xfe221;
@@ -263,20 +341,26 @@ void scenario_random(struct scenario *sc, u64 seed)
 
 	memset(sc, 0, sizeof(*sc));
 	sc->name = "random";
-	sc->nr_flows = rng_one_in(&rng, 4) ? rng_range(&rng, 2, SCENARIO_FLOWS) : 1;
+	random_flows(sc, &rng);
 	sc->simultaneous = rng_one_in(&rng, 8);
 	sc->limit = 100 * HOUR;
 	random_links(sc, &rng);
-	for (i = 0; i < sc->nr_flows; i++) {
-		random_end(&sc->end[i][0], &rng);
-		random_end(&sc->end[i][1], &rng);
-		random_app(&sc->app[i][0], &rng);
-		random_app(&sc->app[i][1], &rng);
+	for (i = 0; i < sc->nr_classes; i++) {
+		struct flow_cfg *f = &sc->flow[i];
+
+		random_end(&f->end[0], &rng);
+		random_end(&f->end[1], &rng);
+		random_app(&f->app[0], &rng);
+		random_app(&f->app[1], &rng);
 		random_ending(sc, i, &rng);
+		temper_total(sc, i);
 		temper(sc, i);
+		if (rng_one_in(&rng, 4))
+			f->delay = rng_log(&rng, 1000, 200 * MSEC);
 	}
 	if (rng_one_in(&rng, 6))
 		sc->inject = rng_log(&rng, MSEC, SEC);
 	random_shrink(sc, &rng);
+	random_changes(sc, &rng);
 	random_death(sc, &rng);
 }

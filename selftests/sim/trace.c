@@ -49,11 +49,13 @@ void trace_packet(struct sim *sim, const struct packet *p, const char *lost)
 	stamp(sim, from->side);
 	printf("%u ", from->id);
 	print_flags(rx.flags);
-	printf(" seq %u+%u ack %u win %u #%u", rx.seq - from->cfg.iss, rx.len,
-	       rx.flags & FSP_ACK ? rx.ack - p->to->cfg.iss : 0, rx.window, rx.serial);
+	printf(" seq %u+%u ack %u win %u #%u", rx.seq - from->iss, rx.len,
+	       rx.flags & FSP_ACK ? rx.ack - p->to->iss : 0, rx.window, rx.serial);
 	if (rx.opts & FSP_HAS_ECHO)
 		printf(" echo #%u+%u", rx.echo, rx.echo_delay);
 	print_ranges(&rx);
+	if (p->ecn)
+		printf(" %s", p->ecn == ECN_CE ? "CE" : "ECT");
 	printf("%s%s\n", lost ? " lost: " : "", lost ? lost : "");
 }
 
@@ -65,7 +67,7 @@ void trace_rx(struct end *end, const struct fsp_rx *rx, int verdict)
 		return;
 	stamp(end->sim, end->side);
 	printf("%u   <- seq %u+%u %s: state %u rec %u una %u nxt %u wnd %u cwnd %u rcv %u ofo %u",
-	       end->id, rx->seq - end->peer->cfg.iss, rx->len, verdicts[verdict], c->state,
+	       end->id, rx->seq - end->peer->iss, rx->len, verdicts[verdict], c->state,
 	       c->recovery, c->snd_una - c->iss, c->snd_nxt - c->iss, c->snd_wnd, c->cwnd,
 	       c->rcv_nxt - c->irs, c->ofoq.count);
 	printf(" sacked %u lost %u retrans %u\n", c->sacked_out, c->lost_out, c->retrans_out);
