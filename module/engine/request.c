@@ -110,4 +110,6 @@ void fsp_conn_accept(struct fsp_conn *c, const struct fsp_request *req, u64 now)
 	c->rcv_mss = min_t(u32, c->rcv_mss, c->opt_mss);
 	fsp_update_mss(c);
 	fsp_set_state(c, FSP_SYN_RCVD);
+	/* The packet that comes next may yet be refused; then somebody must go on. */
+	fsp_rto_arm(c, now);
 }

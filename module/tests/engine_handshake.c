@@ -128,6 +128,31 @@ static void accepted(struct kunit *test)
 	fx_done(fx);
 }
 
+/* The packet that completed the request is refused after all: somebody goes on. */
+static void accepted_in_vain(struct kunit *test)
+{
+	struct fx *fx = fx_new(test);
+	struct fsp_rx rx = {
+		.seq = IRS1, .ack = ISS1, .flags = FSP_ACK, .len = 500,
+		.opts = FSP_HAS_EPOCH, .seq_epoch = 7,
+	};
+	struct fsp_request req;
+	struct fsp_tx tx;
+
+	request(&req);
+	fsp_request_synack(&req, &tx, SEC, fx->now);
+	fsp_conn_accept(&fx->conn, &req, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &rx), FSP_DROP_EPOCH);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_SYN_RCVD);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), SEC);
+	KUNIT_EXPECT_EQ(test, (int)fx_last(fx)->tx.flags, FSP_SYN | FSP_ACK);
+	while (fx_fire(fx))
+		;
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_CLOSED);
+	KUNIT_EXPECT_TRUE(test, fx->events & FSP_EV_ERROR);
+	fx_done(fx);
+}
+
 /* ---- connecting ---- */
 
 static void connects(struct kunit *test)
@@ -409,6 +434,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(no_scale),
 	KUNIT_CASE(request_verdicts),
 	KUNIT_CASE(accepted),
+	KUNIT_CASE(accepted_in_vain),
 	KUNIT_CASE(connects),
 	KUNIT_CASE(syn_retries),
 	KUNIT_CASE(refused),
