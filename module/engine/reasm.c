@@ -159,14 +159,29 @@ static void note_fin(struct fsp_conn *c, const struct fsp_rx *rx)
 	c->fin_seq = rx->seq + rx->len;
 }
 
+/*
+ * Nothing follows a FIN, and no FIN stands elsewhere than the first did: the
+ * end of the stream may be told once, and not before what has come already.
+ */
+static bool end_denied(struct fsp_conn *c, const struct fsp_rx *rx, u32 end)
+{
+	struct fsp_seg *last;
+
+	if (c->fin_seen)
+		return fsp_after(end, c->fin_seq) ||
+		       ((rx->flags & FSP_FIN) && end != c->fin_seq);
+	if (!(rx->flags & FSP_FIN))
+		return false;
+	last = fsp_segq_last(&c->ofoq);
+	return fsp_before(end, c->rcv_nxt) || (last && fsp_after(last->end_seq, end));
+}
+
 enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 			      struct fsp_seg *seg, u64 now)
 {
 	u32 end = rx->seq + rx->len;
 
-	/* Nothing follows a FIN, and no FIN stands elsewhere than the first did. */
-	if (c->fin_seen && (fsp_after(end, c->fin_seq) ||
-			    ((rx->flags & FSP_FIN) && end != c->fin_seq)))
+	if (end_denied(c, rx, end))
 		return FSP_DROP_SEQ;
 
 	seg->seq = rx->seq;

@@ -198,6 +198,25 @@ static void many_ranges(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A FIN cannot stand before bytes that have come; the true one still counts. */
+static void fin_too_early(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx_data(fx, 100, 100, 0);
+	KUNIT_EXPECT_EQ(test, fx_data(fx, 0, 0, FSP_FIN), FSP_DROP_SEQ);
+	KUNIT_EXPECT_EQ(test, fx_data(fx, 0, 50, FSP_FIN), FSP_DROP_SEQ);
+	KUNIT_EXPECT_EQ(test, fx->conn.rcv_nxt, fx_seq(0));
+	KUNIT_EXPECT_EQ(test, fx_data(fx, 0, 100, 0), FSP_TAKEN);
+	/* Within what was not acknowledged before: acceptable, and no end */
+	fx->conn.rcv_wup = fx_seq(0);
+	KUNIT_EXPECT_EQ(test, fx_data(fx, 100, 50, FSP_FIN), FSP_DROP_SEQ);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, fx_data(fx, 200, 0, FSP_FIN), FSP_DONE);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_CLOSE_WAIT);
+	fx_done(fx);
+}
+
 /* The stream runs on over 2^32. */
 static void wraps(struct kunit *test)
 {
@@ -234,6 +253,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(ranges),
 	KUNIT_CASE(unmerged_range),
 	KUNIT_CASE(many_ranges),
+	KUNIT_CASE(fin_too_early),
 	KUNIT_CASE(wraps),
 	{}
 };
