@@ -338,12 +338,10 @@ void fsp_tlp_timeout(struct fsp_conn *c, u64 now)
 	c->tlp_allow = false;
 	if (c->snd_nxt == snd_nxt) {
 		len = fsp_seg_len(last);
-		if (len > c->snd_mss) {
-			struct fsp_seg *tail = fsp_split(c, last, len - c->snd_mss);
-
-			last = tail ? tail : last;
-		}
-		if (!(last->state & FSP_SEG_SACKED) && !fsp_resend_seg(c, last, now))
+		/* Uncut it may be larger than the path of today allows. */
+		if (len > c->snd_mss)
+			last = fsp_split(c, last, len - c->snd_mss);
+		if (last && !(last->state & FSP_SEG_SACKED) && !fsp_resend_seg(c, last, now))
 			c->tlp_rtx = true;
 	}
 	c->tlp_high_seq = c->snd_nxt;

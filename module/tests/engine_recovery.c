@@ -466,6 +466,27 @@ static void far_into_the_stream(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A probe that cannot be cut to one packet may be too large for today's path. */
+static void probe_uncut(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	u32 timeouts = fx->conn.timeouts;
+
+	fsp_conn_set_path(&fx->conn, FSP_HDR_MIN + FX_MSS, 60000, fx->now);
+	fx_write(fx, 3 * FX_MSS);
+	fx_skip(fx);
+	fsp_conn_set_path(&fx->conn, FSP_HDR_MIN + FX_MSS, FX_MSS, fx->now);
+	fx->no_split = true;
+	fx_fire(fx);
+	KUNIT_EXPECT_EQ(test, fx->conn.timeouts, timeouts);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx->no_split = false;
+	fx_fire(fx);
+	KUNIT_EXPECT_EQ(test, fx->conn.timeouts, timeouts + 1);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), FX_MSS);
+	fx_done(fx);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(timeouts),
 	KUNIT_CASE(user_timeout),
@@ -487,6 +508,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(keepalive),
 	KUNIT_CASE(restart_after_idle),
 	KUNIT_CASE(far_into_the_stream),
+	KUNIT_CASE(probe_uncut),
 	{}
 };
 
