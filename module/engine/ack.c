@@ -242,7 +242,7 @@ static bool window_is_news(const struct fsp_conn *c, const struct fsp_rx *rx, u3
 
 static void update_window(struct fsp_conn *c, const struct fsp_rx *rx)
 {
-	u32 wnd = (u32)rx->window << c->snd_wscale;
+	u32 wnd = (u32)rx->window << (rx->flags & FSP_SYN ? 0 : c->snd_wscale);
 
 	if (!window_is_news(c, rx, wnd))
 		return;

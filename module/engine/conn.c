@@ -143,7 +143,7 @@ static u16 announced_mss(const struct fsp_conn *c)
 	return min_t(u32, mss, U16_MAX);
 }
 
-void fsp_conn_connect(struct fsp_conn *c, u32 iss, u64 now)
+void fsp_conn_open(struct fsp_conn *c, u32 iss, u64 now)
 {
 	c->iss = iss;
 	c->snd_una = iss;
@@ -159,8 +159,19 @@ void fsp_conn_connect(struct fsp_conn *c, u32 iss, u64 now)
 	fsp_update_mss(c);
 	fsp_window_init(c);
 	fsp_set_state(c, FSP_SYN_SENT);
+}
+
+void fsp_conn_syn(struct fsp_conn *c, u64 now)
+{
+	c->retry_since = now;
 	fsp_send_syn(c, now);
 	fsp_rto_arm(c, now);
+}
+
+void fsp_conn_connect(struct fsp_conn *c, u32 iss, u64 now)
+{
+	fsp_conn_open(c, iss, now);
+	fsp_conn_syn(c, now);
 }
 
 void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
@@ -169,11 +180,11 @@ void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 
 	fsp_set_state(c, FSP_ESTABLISHED);
 	c->events |= FSP_EV_ESTABLISHED | FSP_EV_WRITABLE;
-	c->snd_una = rx->ack;
+	c->snd_una = c->iss + 1;
 	c->snd_wnd = (u32)rx->window << scale;
 	c->max_snd_wnd = c->snd_wnd;
 	c->snd_wl1 = rx->seq;
-	c->snd_wl2 = rx->ack;
+	c->snd_wl2 = c->snd_una;
 	fsp_update_mss(c);
 	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;
 	/* RFC 5681 section 3.1: a lost SYN says the path is full */
@@ -186,6 +197,8 @@ void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	c->rto = fsp_rtt_rto(c);
 	fsp_timer_stop(c, FSP_TIMER_RTO);
 	fsp_keepalive_arm(c, now);
+	if (c->rtxq.count)
+		fsp_first_settle(c, rx, now);
 	if (c->shut_wanted)
 		fsp_conn_shutdown(c, now);
 }

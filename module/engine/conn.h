@@ -129,6 +129,7 @@ enum fsp_timer {
 	FSP_TIMER_KEEPALIVE,
 	FSP_TIMER_FIN,		/* orphan in FIN_WAIT_2 */
 	FSP_TIMER_PACE,
+	FSP_TIMER_CONFIRM,	/* a ticket the listener has not confirmed */
 	FSP_TIMERS
 };
 
@@ -136,6 +137,15 @@ enum fsp_recovery_state {
 	FSP_OPEN,		/* nothing amiss */
 	FSP_RECOVERY,		/* repairing a loss shown by acknowledgments */
 	FSP_LOSS,		/* after a timeout */
+};
+
+/* What became of bytes in a SYN */
+enum fsp_first {
+	FSP_FIRST_NONE,
+	FSP_FIRST_SENT,		/* ours are under way */
+	FSP_FIRST_TAKEN,	/* the peer took ours, or we took the peer's */
+	FSP_FIRST_REFUSED,	/* the SYN-ACK acknowledged the SYN alone */
+	FSP_FIRST_LOST,		/* so did the one that a later SYN got */
 };
 
 /**
@@ -154,10 +164,22 @@ struct fsp_conn {
 	bool			shut_wanted;	/* closed before the handshake was done */
 	bool			app_limited;
 	bool			passive;	/* made by a listener */
+	bool			no_wscale;	/* of that: the SYN had none */
 	u16			events;		/* FSP_EV_* */
 	int			error;		/* positive errno, with FSP_EV_ERROR */
 	int			soft_error;	/* positive errno */
 	u32			peer_features;
+
+	/* the first flight */
+	u8			first;		/* enum fsp_first */
+	bool			syn_cookie;	/* the SYN (or SYN-ACK) has the option */
+	bool			syn_data;	/* the SYN may carry queued bytes */
+	bool			cookie_new;	/* @cookie came in the SYN-ACK */
+	u8			cookie_len;
+	u8			cookie[FSP_COOKIE_MAX];
+	u8			ticket_len;	/* to be returned until confirmed */
+	u8			ticket_tries;
+	u8			ticket[FSP_TICKET_MAX];
 
 	/* sending: RFC 9293 section 3.3.1 */
 	u32			iss;
@@ -322,6 +344,32 @@ void fsp_conn_purge(struct fsp_conn *c);
 void fsp_conn_connect(struct fsp_conn *c, u32 iss, u64 now);
 
 /**
+ * fsp_conn_open() - the first half of fsp_conn_connect(): FSP_SYN_SENT, and
+ * nothing sent yet: bytes may be queued for the SYN. fsp_conn_syn() is to follow
+ * @c: in FSP_CLOSED, mss_room set
+ * @iss: initial sequence number, unguessable (RFC 6528)
+ * @now: time
+ */
+void fsp_conn_open(struct fsp_conn *c, u32 iss, u64 now);
+
+/**
+ * fsp_conn_first() - what the SYN is to carry; between fsp_conn_open() and
+ * fsp_conn_syn()
+ * @c: connection
+ * @cookie: to show; NULL: no COOKIE option
+ * @len: its length; 0 asks for one
+ * @mss: what the server announced last time, for the size of the SYN's payload
+ * @data: queued bytes may go with it
+ */
+void fsp_conn_first(struct fsp_conn *c, const u8 *cookie, u8 len, u16 mss, bool data);
+
+/* Most payload the SYN has room for, after fsp_conn_first() */
+u32 fsp_conn_first_room(const struct fsp_conn *c);
+
+/* The second half: the SYN */
+void fsp_conn_syn(struct fsp_conn *c, u64 now);
+
+/**
  * fsp_conn_queue() - a new segment at the end of what is to be sent
  * @c: state in FSP_STATES_SEND, or SYN_SENT/SYN_RCVD
  * @seg: carrier with @bytes of payload; the engine sets its fields
@@ -414,6 +462,20 @@ void fsp_conn_icmp(struct fsp_conn *c, u32 seq, int err, bool hard, u64 now);
  */
 enum fsp_verdict fsp_conn_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 			     struct fsp_seg *seg, u64 now);
+
+/**
+ * fsp_conn_first_flight() - a SYN with payload and a good cookie
+ * @c: after fsp_conn_accept()
+ * @rx: the SYN
+ * @seg: carrier of its payload
+ * @now: time
+ *
+ * Delivers the payload and sends the SYN-ACK; bytes may be sent from now on.
+ * The host may set c->cookie, cookie_len and syn_cookie before, to give a new
+ * one.
+ */
+enum fsp_verdict fsp_conn_first_flight(struct fsp_conn *c, const struct fsp_rx *rx,
+				       struct fsp_seg *seg, u64 now);
 
 /* ---- time ---- */
 

@@ -43,7 +43,7 @@ static enum fsp_parse parse_ranges(const u8 *value, unsigned int len, struct fsp
 }
 
 /* Options of a SYN mean nothing elsewhere, and the first of a kind counts. */
-static bool wanted(const struct fsp_rx *rx, u8 has, bool syn_only)
+static bool wanted(const struct fsp_rx *rx, u16 has, bool syn_only)
 {
 	return !(rx->opts & has) && (!syn_only || (rx->flags & FSP_SYN));
 }
@@ -107,6 +107,30 @@ static enum fsp_parse parse_epoch(const u8 *value, unsigned int len, struct fsp_
 	return FSP_PARSE_OK;
 }
 
+static enum fsp_parse parse_cookie(const u8 *value, unsigned int len, struct fsp_rx *rx)
+{
+	if (len && (len < FSP_COOKIE_MIN || len > FSP_COOKIE_MAX))
+		return FSP_PARSE_OPTION;
+	if (wanted(rx, FSP_HAS_COOKIE, true)) {
+		rx->cookie = value;
+		rx->cookie_len = len;
+		rx->opts |= FSP_HAS_COOKIE;
+	}
+	return FSP_PARSE_OK;
+}
+
+static enum fsp_parse parse_ticket(const u8 *value, unsigned int len, struct fsp_rx *rx)
+{
+	if (!len || len > FSP_TICKET_MAX)
+		return FSP_PARSE_OPTION;
+	if (wanted(rx, FSP_HAS_TICKET, false)) {
+		rx->ticket = value;
+		rx->ticket_len = len;
+		rx->opts |= FSP_HAS_TICKET;
+	}
+	return FSP_PARSE_OK;
+}
+
 /* One option or item of a control block, its length known to fit */
 static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 				  struct fsp_rx *rx)
@@ -124,6 +148,10 @@ static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 		return parse_ranges(value, len, rx);
 	case FSP_OPT_EPOCH:
 		return parse_epoch(value, len, rx);
+	case FSP_OPT_COOKIE:
+		return parse_cookie(value, len, rx);
+	case FSP_OPT_TICKET:
+		return parse_ticket(value, len, rx);
 	default:
 		return kind & FSP_OPT_CRITICAL ? FSP_PARSE_CRITICAL : FSP_PARSE_OK;
 	}
@@ -213,13 +241,16 @@ static unsigned int option_bytes(const struct fsp_tx *tx)
 	       (tx->opts & FSP_HAS_WSCALE ? FSP_OPT_WSCALE_LEN : 0) +
 	       (tx->opts & FSP_HAS_FEATURES ? FSP_OPT_FEATURES_LEN : 0) +
 	       (tx->opts & FSP_HAS_ECHO ? FSP_OPT_ECHO_LEN : 0) +
-	       (tx->opts & FSP_HAS_EPOCH ? FSP_OPT_EPOCH_LEN : 0);
+	       (tx->opts & FSP_HAS_EPOCH ? FSP_OPT_EPOCH_LEN : 0) +
+	       (tx->opts & FSP_HAS_COOKIE ? 2 + tx->cookie_len : 0) +
+	       (tx->opts & FSP_HAS_TICKET ? 2 + tx->ticket_len : 0);
 }
 
 void fsp_tx_measure(struct fsp_tx *tx)
 {
 	unsigned int opts = option_bytes(tx);
-	unsigned int fit = (FSP_OPTS_MAX - opts - 2) / FSP_RANGE_LEN;
+	unsigned int left = FSP_OPTS_MAX - opts;
+	unsigned int fit = left > 2 ? (left - 2) / FSP_RANGE_LEN : 0;
 
 	tx->flags &= ~FSP_EXT;
 	if (tx->nr_ranges > fit) {
@@ -280,6 +311,14 @@ static u8 *put_syn_options(const struct fsp_tx *tx, u8 *p)
 	return p;
 }
 
+static u8 *put_opaque(u8 *p, u8 kind, const u8 *value, u8 len)
+{
+	p = put_kind(p, kind, 2 + len);
+	if (len)
+		memcpy(p, value, len);
+	return p + len;
+}
+
 static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 {
 	p = put_syn_options(tx, p);
@@ -287,6 +326,10 @@ static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 		p = put_pair(p, FSP_OPT_ECHO, tx->echo, tx->echo_delay);
 	if (tx->opts & FSP_HAS_EPOCH)
 		p = put_pair(p, FSP_OPT_EPOCH, tx->seq_epoch, tx->ack_epoch);
+	if (tx->opts & FSP_HAS_COOKIE)
+		p = put_opaque(p, FSP_OPT_COOKIE, tx->cookie, tx->cookie_len);
+	if (tx->opts & FSP_HAS_TICKET)
+		p = put_opaque(p, FSP_OPT_TICKET, tx->ticket, tx->ticket_len);
 	if (tx->nr_ranges && !(tx->flags & FSP_EXT)) {
 		p = put_kind(p, FSP_OPT_RANGES, 2 + tx->nr_ranges * FSP_RANGE_LEN);
 		p = put_ranges(tx, p);

@@ -11,6 +11,8 @@
 #define FSP_HAS_FEATURES	0x04
 #define FSP_HAS_ECHO		0x08
 #define FSP_HAS_EPOCH		0x10
+#define FSP_HAS_COOKIE		0x100
+#define FSP_HAS_TICKET		0x200
 
 struct fsp_range {
 	u32	start;
@@ -38,6 +40,10 @@ struct fsp_range {
  * @ack_epoch: half-turn of @ack
  * @nr_ranges: received ranges the peer reports
  * @ranges: wire form, FSP_RANGE_LEN each, inside the packet: valid as long as it is
+ * @cookie_len: bytes at @cookie; 0 asks for one
+ * @ticket_len: bytes at @ticket
+ * @cookie: inside the packet
+ * @ticket: likewise
  */
 struct fsp_rx {
 	u32		seq;
@@ -45,7 +51,7 @@ struct fsp_rx {
 	u16		window;
 	u16		serial;
 	u8		flags;
-	u8		opts;
+	u16		opts;
 	u8		version;
 	u8		wscale;
 	u32		features;
@@ -58,6 +64,10 @@ struct fsp_rx {
 	u32		echo_delay;
 	u16		nr_ranges;
 	const u8	*ranges;
+	u8		cookie_len;
+	u8		ticket_len;
+	const u8	*cookie;
+	const u8	*ticket;
 };
 
 static inline u32 fsp_rx_end(const struct fsp_rx *rx)
@@ -120,6 +130,10 @@ enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_l
  * @seq_epoch: half-turn of @seq
  * @ack_epoch: half-turn of @ack
  * @nr_ranges: how many of @ranges
+ * @cookie_len: bytes at @cookie; 0 asks for one
+ * @ticket_len: bytes at @ticket
+ * @cookie: the COOKIE option
+ * @ticket: the TICKET option
  * @ranges: received ranges
  */
 struct fsp_tx {
@@ -128,7 +142,7 @@ struct fsp_tx {
 	u16			window;
 	u16			serial;
 	u8			flags;
-	u8			opts;
+	u16			opts;
 	u8			wscale;
 	u16			hdr_len;
 	u32			len;
@@ -140,8 +154,18 @@ struct fsp_tx {
 	u16			seq_epoch;
 	u16			ack_epoch;
 	u16			nr_ranges;
+	u8			cookie_len;
+	u8			ticket_len;
+	const u8		*cookie;
+	const u8		*ticket;
 	struct fsp_range	ranges[FSP_RANGES_MAX];
 };
+
+/* Sequence number of the first payload byte */
+static inline u32 fsp_tx_start(const struct fsp_tx *tx)
+{
+	return tx->seq + !!(tx->flags & FSP_SYN);
+}
 
 /* Work out @tx->hdr_len (and FSP_EXT) from the options; before fsp_hdr_build(). */
 void fsp_tx_measure(struct fsp_tx *tx);

@@ -55,6 +55,7 @@ static void take_syn(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 		c->rcv_wscale = 0;
 	}
 	fsp_update_mss(c);
+	fsp_first_keep(c, rx);
 	note_serial(c, rx, now);
 }
 
@@ -86,6 +87,7 @@ static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx,
 	if (rx->flags & FSP_ACK) {
 		fsp_ack_syn_echo(c, rx, now);
 		fsp_established(c, rx, now);
+		fsp_ticket_arm(c, now);
 		fsp_output(c, 0, now);
 		if (c->echo_due)	/* no data took the acknowledgment along */
 			fsp_send_ack(c, now);
@@ -153,7 +155,7 @@ static enum fsp_verdict rx_reset(struct fsp_conn *c, const struct fsp_rx *rx, u6
 	switch (c->state) {
 	case FSP_SYN_RCVD:
 		fsp_host_count(c, FSP_COUNT_ATTEMPT_FAILS, 1);
-		fsp_fail(c, ECONNREFUSED_POS);
+		fsp_fail(c, c->passive ? ECONNRESET_POS : ECONNREFUSED_POS);
 		break;
 	case FSP_CLOSING:
 	case FSP_LAST_ACK:
@@ -339,6 +341,10 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 	if (verdict != FSP_TAKEN && verdict != FSP_DONE)
 		return verdict;
 	c->last_rcv = now;	/* what anybody might have sent does not count */
+	if (unlikely(c->ticket_len))
+		fsp_ticket_confirmed(c);
+	if (unlikely(rx->opts & FSP_HAS_TICKET))
+		c->ack_now = 1;	/* or it would be repeated */
 	verdict = FSP_DONE;
 	if (c->state != FSP_CLOSED && c->state != FSP_TIME_WAIT &&
 	    (rx->len || (rx->flags & FSP_FIN)))
@@ -365,4 +371,23 @@ enum fsp_verdict fsp_conn_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 	default:
 		return rx_synchronized(c, rx, seg, now);
 	}
+}
+
+enum fsp_verdict fsp_conn_first_flight(struct fsp_conn *c, const struct fsp_rx *rx,
+				       struct fsp_seg *seg, u64 now)
+{
+	struct fsp_rx payload = *rx;
+	enum fsp_verdict verdict;
+
+	c->segs_in++;
+	payload.seq++;
+	payload.flags &= FSP_PSH;
+	note_serial(c, rx, now);
+	verdict = fsp_reasm_rx(c, &payload, seg, now);
+	c->first = verdict == FSP_TAKEN ? FSP_FIRST_TAKEN : FSP_FIRST_REFUSED;
+	/* The SYN's own number is not to cost a packet of the first window. */
+	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss + 1;
+	fsp_send_syn(c, now);
+	fsp_rto_arm(c, now);
+	return verdict;
 }

@@ -38,6 +38,26 @@ void fsp_reasm_purge(struct fsp_conn *c);
 enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
 void fsp_ack_syn_echo(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
 
+/* first.c: bytes before the handshake is done, and a full listener's tickets */
+/* Into a SYN or SYN-ACK; returns the segment whose bytes go with it, or NULL. */
+struct fsp_seg *fsp_first_put(struct fsp_conn *c, struct fsp_tx *tx);
+void fsp_first_sent(struct fsp_conn *c, struct fsp_seg *seg, u64 now);
+/* The handshake is done, by @rx: what was sent during it arrived, or not. */
+void fsp_first_settle(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
+/* What a SYN-ACK gave the client to keep */
+void fsp_first_keep(struct fsp_conn *c, const struct fsp_rx *rx);
+void fsp_ticket_arm(struct fsp_conn *c, u64 now);
+void fsp_ticket_timeout(struct fsp_conn *c, u64 now);
+/* The listener has answered: it needs the ticket no more. */
+void fsp_ticket_confirmed(struct fsp_conn *c);
+
+/* A listener's child may answer what came with the SYN before the handshake is done. */
+static inline bool fsp_may_output(const struct fsp_conn *c)
+{
+	return FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) ||
+	       (c->state == FSP_SYN_RCVD && c->passive && c->first == FSP_FIRST_TAKEN);
+}
+
 /* recovery.c: what is lost, and how it is repaired */
 struct fsp_ack_state {
 	struct fsp_ack_sample	sample;

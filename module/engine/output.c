@@ -55,6 +55,11 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 	if (c->echo_due)
 		put_echo(c, tx, now);
 	put_epochs(c, tx);
+	if (unlikely(c->ticket_len)) {
+		tx->opts |= FSP_HAS_TICKET;
+		tx->ticket = c->ticket;
+		tx->ticket_len = c->ticket_len;
+	}
 }
 
 /* It carries our acknowledgment: none is owed any more. */
@@ -340,7 +345,7 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 	struct fsp_seg *seg;
 	s64 quota;
 
-	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+	if (!fsp_may_output(c))
 		return;
 	retry_fin(c);
 	if (!resend_lost(c, now))
@@ -363,7 +368,8 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 	if (sent) {
 		if (!c->timer[FSP_TIMER_RTO])
 			fsp_rto_arm(c, now);
-		fsp_tlp_arm(c, now);
+		if (c->state != FSP_SYN_RCVD)
+			fsp_tlp_arm(c, now);
 		fsp_timer_stop(c, FSP_TIMER_PROBE);
 		c->probe_backoff = 0;
 	}
@@ -407,21 +413,25 @@ void fsp_send_syn(struct fsp_conn *c, u64 now)
 		.seq = c->iss,
 		.ack = c->rcv_nxt,
 		.flags = FSP_SYN,
-		.opts = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_FEATURES,
+		.opts = FSP_HAS_MSS | FSP_HAS_FEATURES | (c->no_wscale ? 0 : FSP_HAS_WSCALE),
 		.window = min_t(u32, c->rcv_wnd, 0xffff),
 		.wscale = c->rcv_wscale,
+		.features = FSP_FEATURE_FIRST_FLIGHT,
 		.opt_mss = c->opt_mss,
 	};
+	struct fsp_seg *seg;
 
 	if (c->state == FSP_SYN_RCVD) {
 		tx.flags |= FSP_ACK;
 		put_echo(c, &tx, now);
+		c->rcv_wup = c->rcv_nxt;
 	}
 	c->ctl_serial = c->serial++;
 	c->ctl_time = now;
 	tx.serial = c->ctl_serial;
-	fsp_tx_measure(&tx);
-	transmit(c, NULL, &tx);
+	seg = fsp_first_put(c, &tx);
+	if (!transmit(c, seg, &tx) && seg)
+		fsp_first_sent(c, seg, now);
 }
 
 void fsp_send_rst(struct fsp_conn *c)

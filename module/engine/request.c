@@ -38,6 +38,7 @@ void fsp_request_synack(struct fsp_request *req, struct fsp_tx *tx, u64 rto, u64
 			(req->has_wscale ? FSP_HAS_WSCALE : 0),
 		.opt_mss = req->opt_mss,
 		.wscale = req->rcv_wscale,
+		.features = FSP_FEATURE_FIRST_FLIGHT,
 		.echo = req->syn_serial,
 	};
 	if (!req->first_sent)
@@ -81,9 +82,51 @@ void fsp_request_challenge(struct fsp_request *req, struct fsp_tx *tx)
 	fsp_tx_measure(tx);
 }
 
+#define TICKET_FORMAT	1
+#define TICKET_SCALED	0x80
+
+void fsp_request_pack(const struct fsp_request *req, u8 second, u8 *p)
+{
+	p[0] = TICKET_FORMAT << 4 | req->rcv_wscale;
+	p[1] = (req->has_wscale ? TICKET_SCALED : 0) | req->snd_wscale;
+	fsp_put16(p + 2, req->peer_mss);
+	fsp_put16(p + 4, req->peer_features >> 8);
+	p[6] = req->peer_features;
+	p[7] = second;
+	fsp_put16(p + 8, req->irs);
+}
+
+/* The first window is below 2^16: the lower half says which number it was. */
+static u32 expand_irs(u32 seq, u16 low)
+{
+	return seq - 1 - (u16)(seq - 1 - low);
+}
+
+bool fsp_request_unpack(struct fsp_request *req, const u8 *p, const struct fsp_rx *rx,
+			u32 rcv_wnd, u16 opt_mss)
+{
+	if (p[0] >> 4 != TICKET_FORMAT)
+		return false;
+	*req = (struct fsp_request) {
+		.irs = expand_irs(rx->seq, fsp_get16(p + 8)),
+		.iss = rx->ack - 1,
+		.rcv_wnd = min_t(u32, rcv_wnd, U16_MAX),
+		.peer_features = (u32)fsp_get16(p + 4) << 8 | p[6],
+		.peer_mss = fsp_get16(p + 2),
+		.opt_mss = opt_mss,
+		.serial = rx->ack,	/* beyond the SYN-ACK's */
+		.has_wscale = p[1] & TICKET_SCALED,
+		.snd_wscale = p[1] & 0xf,
+		.rcv_wscale = p[0] & 0xf,
+	};
+	req->syn_wnd = (u32)rx->window << req->snd_wscale;
+	return true;
+}
+
 void fsp_conn_accept(struct fsp_conn *c, const struct fsp_request *req, u64 now)
 {
 	c->passive = true;
+	c->no_wscale = !req->has_wscale;
 	c->iss = req->iss;
 	c->snd_una = req->iss;
 	c->snd_nxt = req->iss + 1;

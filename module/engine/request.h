@@ -73,6 +73,36 @@ enum fsp_request_verdict fsp_request_rx(const struct fsp_request *req,
 					const struct fsp_rx *rx);
 void fsp_request_challenge(struct fsp_request *req, struct fsp_tx *tx);
 
+/* The engine's part of a ticket: protocol.rst, "A full listener" */
+#define FSP_TICKET_BODY		10
+
+/**
+ * fsp_request_pack() - what a ticket must hold of a request
+ * @req: the request
+ * @second: low bits of the time
+ * @p: FSP_TICKET_BODY bytes, all but the seal
+ */
+void fsp_request_pack(const struct fsp_request *req, u8 second, u8 *p);
+
+/**
+ * fsp_request_unpack() - the request again, by a ticket and the packet it came in
+ * @req: filled; the seal is still to be checked
+ * @p: FSP_TICKET_BODY bytes
+ * @rx: the packet, with FSP_ACK
+ * @rcv_wnd: as to fsp_request_init()
+ * @opt_mss: likewise
+ *
+ * Return: whether it is a ticket of this format.
+ */
+bool fsp_request_unpack(struct fsp_request *req, const u8 *p, const struct fsp_rx *rx,
+			u32 rcv_wnd, u16 opt_mss);
+
+/* The second a ticket says, low bits */
+static inline u8 fsp_ticket_second(const u8 *p)
+{
+	return p[7];
+}
+
 /**
  * fsp_conn_accept() - make a connection of a completed request
  * @c: after fsp_conn_init(), mss_room set; FSP_SYN_RCVD after. The host then

@@ -12,6 +12,7 @@
  * DELACK	an acknowledgment is owed
  * KEEPALIVE	RFC 9293 section 3.8.4
  * FIN		an orphan in FIN_WAIT_2
+ * CONFIRM	a full listener has not said that it took its ticket back
  */
 #include "internal.h"
 
@@ -206,6 +207,7 @@ static void (*const handlers[FSP_TIMERS])(struct fsp_conn *c, u64 now) = {
 	[FSP_TIMER_DELACK]	= delack_timeout,
 	[FSP_TIMER_KEEPALIVE]	= keepalive_timeout,
 	[FSP_TIMER_FIN]		= fin_timeout,
+	[FSP_TIMER_CONFIRM]	= fsp_ticket_timeout,
 };
 
 void fsp_conn_timeout(struct fsp_conn *c, u64 now)

@@ -56,6 +56,8 @@ struct fsp_hdr {
 #define FSP_OPT_ECHO		5	/* length 6: serial that led to this ACK, delay */
 #define FSP_OPT_RANGES		6	/* length 2 + 8n: received ranges */
 #define FSP_OPT_EPOCH		7	/* length 6: turns of seq and ack */
+#define FSP_OPT_COOKIE		8	/* length 2 + n, SYN only: first flight */
+#define FSP_OPT_TICKET		11	/* length 2 + n: a full listener's memory */
 #define FSP_OPT_CRITICAL	0x80	/* not understood: drop the packet */
 
 #define FSP_OPT_MSS_LEN		4
@@ -64,6 +66,9 @@ struct fsp_hdr {
 #define FSP_OPT_ECHO_LEN	6
 #define FSP_OPT_EPOCH_LEN	6
 #define FSP_RANGE_LEN		8
+#define FSP_COOKIE_MIN		4
+#define FSP_COOKIE_MAX		16
+#define FSP_TICKET_MAX		32
 
 /*
  * Control block (FSP_EXT): where an option block would be too small. Items of
@@ -77,6 +82,7 @@ struct fsp_hdr {
 #define FSP_RANGES_IN_OPTS	3	/* beside ECHO and EPOCH */
 
 #define FSP_VERSION_1		1
+#define FSP_FEATURE_FIRST_FLIGHT 0x2	/* knows TICKET */
 #define FSP_WSCALE_MAX		14
 #define FSP_MSS_MIN		64	/* less is an attack on the peer's CPU */
 #define FSP_MSS_DEFAULT_V4	536	/* RFC 9293 MUST-15 */

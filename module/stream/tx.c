@@ -40,7 +40,7 @@ static struct sk_buff *part(struct sk_buff *carrier, u32 off, u32 len)
 static struct sk_buff *data_packet(struct fsp_seg *seg, const struct fsp_tx *tx)
 {
 	struct sk_buff *carrier = ferry_seg_skb(seg);
-	u32 off = ferry_tx_cb(carrier)->skip + tx->seq - seg->seq;
+	u32 off = ferry_tx_cb(carrier)->skip + fsp_tx_start(tx) - seg->seq;
 
 	if (!off && tx->len == carrier->len)
 		return ferry_tx_clone(carrier, GFP_ATOMIC | __GFP_NOWARN);

@@ -40,9 +40,9 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 	s = &fx->sent[fx->nr_sent++ % FX_SENT];
 	s->tx = *tx;
 	s->at = fx->now;
-	s->off = seg ? fsp_seg_carrier(seg)->off + (tx->seq - seg->seq) : 0;
+	s->off = seg ? fsp_seg_carrier(seg)->off + (fsp_tx_start(tx) - seg->seq) : 0;
 	if (tx->len)
-		KUNIT_EXPECT_EQ(fx->test, s->off, (u64)(tx->seq - fx_ack(0)));
+		KUNIT_EXPECT_EQ(fx->test, s->off, (u64)(fsp_tx_start(tx) - fx_ack(0)));
 	return 0;
 }
 
@@ -302,7 +302,7 @@ static u16 serial_for(struct fx *fx, u32 off, const u32 *pairs, u32 nr)
 	for (i = fx->nr_sent > FX_SENT ? fx->nr_sent - FX_SENT : 0; i < fx->nr_sent; i++) {
 		struct fsp_tx *tx = &fx->sent[i % FX_SENT].tx;
 
-		if (tx->len && tx->seq + tx->len - fx_ack(0) <= high)
+		if (tx->len && fsp_tx_start(tx) + tx->len - fx_ack(0) <= high)
 			serial = tx->serial;
 	}
 	return serial;

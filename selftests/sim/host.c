@@ -61,7 +61,7 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 	if (rng_chance(&end->sim->rng, end->cfg->xmit_fail))
 		return -ENOBUFS;
 	if (seg)
-		off = fsp_seg_carrier(seg)->off + (tx->seq - seg->seq);
+		off = fsp_seg_carrier(seg)->off + (fsp_tx_start(tx) - seg->seq);
 	end->sent += tx->len;
 	if (seg && seg->tx_count)
 		end->sent_again += tx->len;

@@ -278,12 +278,14 @@ static void check_size(struct end *end, const struct fsp_tx *tx)
 static void check_payload(struct end *end, const struct fsp_seg *seg,
 			  const struct fsp_tx *tx)
 {
+	u32 start = fsp_tx_start(tx);
+
 	if (!tx->len)
 		return;
 	sim_check(end->sim, seg, "payload of %u without a segment", tx->len);
-	sim_check(end->sim, !fsp_before(tx->seq, seg->seq) &&
-		  !fsp_after(tx->seq + tx->len, seg->seq + fsp_seg_bytes(seg)),
-		  "%u to %u of segment %u to %u", tx->seq, tx->seq + tx->len, seg->seq,
+	sim_check(end->sim, !fsp_before(start, seg->seq) &&
+		  !fsp_after(start + tx->len, seg->seq + fsp_seg_bytes(seg)),
+		  "%u to %u of segment %u to %u", start, start + tx->len, seg->seq,
 		  seg->end_seq);
 }
 
