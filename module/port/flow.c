@@ -80,19 +80,26 @@ static struct ferry_flow *lookup(struct ferry_flows *flows,
 	return rhashtable_lookup(&flows->table, tuple, params);
 }
 
-struct ferry_flow *ferry_flow_lookup(struct ferry_flows *flows,
-				     const struct ferry_tuple *tuple)
+static struct ferry_flow *lookup_by_dev(struct ferry_flows *flows,
+					const struct ferry_tuple *tuple, int dev)
 {
-	struct ferry_tuple any = *tuple;
-	struct ferry_flow *flow;
+	struct ferry_tuple by = *tuple;
+
+	by.dev = dev;
+	return lookup(flows, &by);
+}
+
+struct ferry_flow *ferry_flow_lookup(struct ferry_flows *flows,
+				     const struct ferry_tuple *tuple, int sdif)
+{
+	struct ferry_flow *flow = NULL;
 
 	if (tuple->dev && atomic_read(&flows->with_dev)) {
 		flow = lookup(flows, tuple);
-		if (flow)
-			return flow;
+		if (!flow && sdif)
+			flow = lookup_by_dev(flows, tuple, sdif);
 	}
-	any.dev = 0;
-	return lookup(flows, &any);
+	return flow ?: lookup_by_dev(flows, tuple, 0);
 }
 
 bool ferry_flow_owned(struct ferry_flows *flows, const struct ferry_tuple *tuple)

@@ -70,14 +70,15 @@ void ferry_flows_destroy(struct ferry_flows *flows);
  * ferry_flow_lookup() - who owns this tuple?
  * @flows: the table
  * @tuple: as in the packet; @tuple->dev is the device it came in by (looked up
- *	with it, then with 0)
+ *	with it, then with @sdif, then with 0)
+ * @sdif: the enslaved device's index under a VRF, else 0
  *
  * Return: the entry, valid until rcu_read_unlock() (take a reference that may
  * fail before keeping it), or NULL. Caller holds rcu_read_lock(). A socket may
  * have left for another tuple meanwhile: look at its tuple again under its lock.
  */
 struct ferry_flow *ferry_flow_lookup(struct ferry_flows *flows,
-				     const struct ferry_tuple *tuple);
+				     const struct ferry_tuple *tuple, int sdif);
 
 /**
  * ferry_flow_insert() - claim a tuple; @flow->tuple and @flow->kind are set

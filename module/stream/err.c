@@ -58,7 +58,7 @@ int ferry_stream_err(struct ferry_net *fn, struct sk_buff *skb,
 	u32 seq = fsp_get32(skb->data + offsetof(struct fsp_hdr, seq));
 	struct ferry_flow *flow;
 
-	flow = ferry_flow_lookup(ferry_stream_flows(fn), tuple);
+	flow = ferry_flow_lookup(ferry_stream_flows(fn), tuple, 0);
 	if (!flow)
 		return -ENOENT;
 	switch (flow->kind) {

@@ -219,7 +219,8 @@ static void dispatch(struct ferry_packet *p)
 	int i;
 
 	for (i = 0; i < LOOKUPS; i++) {
-		flow = ferry_flow_lookup(ferry_stream_flows(p->fn), p->tuple);
+		flow = ferry_flow_lookup(ferry_stream_flows(p->fn), p->tuple,
+					 p->sdif);
 		if (!flow) {
 			to_port(p);
 			return;

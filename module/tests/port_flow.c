@@ -9,14 +9,19 @@ static struct ferry_flows *flows(void)
 	return port_net()->flows[FERRY_STREAM];
 }
 
-static struct ferry_flow *find(const struct ferry_tuple *tuple)
+static struct ferry_flow *find_enslaved(const struct ferry_tuple *tuple, int sdif)
 {
 	struct ferry_flow *flow;
 
 	rcu_read_lock();
-	flow = ferry_flow_lookup(flows(), tuple);
+	flow = ferry_flow_lookup(flows(), tuple, sdif);
 	rcu_read_unlock();
 	return flow;
+}
+
+static struct ferry_flow *find(const struct ferry_tuple *tuple)
+{
+	return find_enslaved(tuple, 0);
 }
 
 static struct ferry_flow flow_of(struct kunit *test, u16 rport)
@@ -73,6 +78,7 @@ static void device(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, &bound, find(&packet));
 	packet.dev = 4;
 	KUNIT_EXPECT_PTR_EQ(test, &any, find(&packet));
+	KUNIT_EXPECT_PTR_EQ(test, &bound, find_enslaved(&packet, 3));
 	ferry_flow_remove(flows(), &any);
 	KUNIT_EXPECT_NULL(test, find(&packet));
 	KUNIT_EXPECT_FALSE(test, ferry_flow_owned(flows(), &packet));

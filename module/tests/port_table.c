@@ -296,7 +296,7 @@ static void connect_shares(struct kunit *test)
 	tuple = port_tuple(test, "10.0.0.1", inet_sk(sk)->inet_num, "10.0.0.2", 80);
 	rcu_read_lock();
 	KUNIT_EXPECT_PTR_EQ(test, &ferry_sk(sk)->flow,
-			    ferry_flow_lookup(port_net()->flows[STREAM], &tuple));
+			    ferry_flow_lookup(port_net()->flows[STREAM], &tuple, 0));
 	rcu_read_unlock();
 	for (i = 0; i < PORTS; i++) {
 		sk = outgoing(test, "10.0.0.2", 81);

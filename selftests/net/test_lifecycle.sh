@@ -38,11 +38,19 @@ no_more_than() {
 	[ "$(objects)" -le "$1" ]
 }
 
+# Who still holds the module: sockets of this namespace, and processes.
+holders() {
+	ktap_diag "still $(cat /sys/module/ferry/refcnt) users"
+	ferry socket -a -i 2>&1 | ktap_diag_file /dev/stdin
+	ps -eo pid,stat,wchan:20,args --no-headers | grep -v '\[' >"$FT_TMP/ps"
+	ktap_diag_file "$FT_TMP/ps"
+}
+
 # quiet NAME STATUS: passed if STATUS is 0 and nothing holds the module.
 quiet() {
 	local status=$2
 
-	ft_wait unused || { status=1; ktap_diag "still $(cat /sys/module/ferry/refcnt) users"; }
+	ft_wait unused || { status=1; holders; }
 	[ "$status" -eq 0 ] || ktap_diag_file "$FT_TMP/out"
 	ktap_result "$status" "$1"
 }
