@@ -200,12 +200,16 @@ static u64 wire_time(const struct link *link, const struct packet *p)
 static void start_wire(struct link *link)
 {
 	struct packet *p = queue_take(link);
+	u64 at = link->sim->q.now;
 
+	if (at >= link->cfg.pause.from && at < link->cfg.pause.to)
+		at = link->cfg.pause.to;
 	link->on_wire = p;
 	if (!p)
 		return;
-	eventq_set(&link->sim->q, &link->wire,
-		   link->sim->q.now + (link->cfg.rate ? wire_time(link, p) : 0));
+	if (link->cfg.rate)
+		at += wire_time(link, p);
+	eventq_set(&link->sim->q, &link->wire, at);
 }
 
 static void wire_event(struct event *ev)

@@ -30,6 +30,7 @@ struct sim;
  * @super: super-packets pass unsegmented (veth); else cut at the sender
  * @mtu: longer packets are dropped; 0: none is
  * @blackout: times between which nothing passes
+ * @pause: between which nothing leaves, and waits
  */
 struct link_cfg {
 	u64			rate;
@@ -51,7 +52,7 @@ struct link_cfg {
 	struct {
 		u64	from;
 		u64	to;
-	} blackout[LINK_BLACKOUTS];
+	} blackout[LINK_BLACKOUTS], pause;
 };
 
 /**

@@ -11,19 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sim.h"
+#include "options.h"
 
 #define FAILURES_SHOWN	20
 #define SLOW		5.0	/* seconds for one run */
-
-struct options {
-	u64	seed;
-	u64	count;
-	u32	jobs;
-	bool	trace;
-	bool	standard;
-	const char *name;
-};
 
 struct totals {
 	u64	runs;
@@ -37,9 +28,9 @@ struct totals {
 	u64	timeouts;
 };
 
+char current_run[64];
+
 static const char *program;
-static const char *current_name = "--seed";
-static u64 current_seed;
 
 /* A failed run is left as it lies; what a good one leaves, its oracle counts. */
 const char *__asan_default_options(void);
@@ -51,12 +42,17 @@ const char *__asan_default_options(void)
 static void usage(int status)
 {
 	fprintf(status ? stderr : stdout,
-		"usage: sim [--seed N] [--count N] [--jobs N] [--trace] [--standard [NAME]]\n"
+		"usage: sim [--seed N] [--count N] [--jobs N] [--trace]\n"
+		"       sim --standard [NAME] [--cc NAME] [--other NAME] [--table] [--series FILE]\n"
 		"  --seed N      first seed (default: from the clock; printed)\n"
 		"  --count N     scenarios to run, a seed each (default 1 with --seed, else 2000)\n"
 		"  --jobs N      processes to spread them over (default 1)\n"
 		"  --trace       print every packet\n"
-		"  --standard    run the named scenarios, or NAME, and print their figures\n");
+		"  --standard    run the named scenarios, or NAME, and print their figures\n"
+		"  --cc NAME     with that congestion control (default: the first; all: each)\n"
+		"  --other NAME  the opponent's, where two are compared (default: each)\n"
+		"  --table       only the table of figures\n"
+		"  --series FILE write what can be plotted\n");
 	exit(status);
 }
 
@@ -64,8 +60,8 @@ static void usage(int status)
 static void died(int sig)
 {
 	char msg[400];
-	int n = snprintf(msg, sizeof(msg), "not ok - died; replay: %s %s %llu --trace\n",
-			 program, current_name, (unsigned long long)current_seed);
+	int n = snprintf(msg, sizeof(msg), "not ok - died; replay: %s %s --trace\n",
+			 program, current_run);
 
 	if (write(STDERR_FILENO, msg, n) != n)
 		_exit(2);
@@ -100,7 +96,7 @@ static void run_seed(u64 seed, bool trace, struct totals *t)
 	double began = seconds();
 	struct scenario sc;
 
-	current_seed = seed;
+	snprintf(current_run, sizeof(current_run), "--seed %llu", (unsigned long long)seed);
 	scenario_random(&sc, seed);
 	sim_run(&sc, seed, trace, &res);
 	add(t, &res);
@@ -109,9 +105,8 @@ static void run_seed(u64 seed, bool trace, struct totals *t)
 			(unsigned long long)seed, seconds() - began,
 			(unsigned long long)res.events, (unsigned long long)res.packets);
 	if (!res.ok && t->failed <= FAILURES_SHOWN)
-		fprintf(stderr, "# seed %llu: %s\n# replay: %s --seed %llu --trace\n",
-			(unsigned long long)seed, res.what, program,
-			(unsigned long long)seed);
+		fprintf(stderr, "# seed %llu: %s\n# replay: %s %s --trace\n",
+			(unsigned long long)seed, res.what, program, current_run);
 }
 
 /* Every @jobs-th seed. */
@@ -194,40 +189,6 @@ static int run_random(const struct options *o)
 	return !!t.failed;
 }
 
-static bool run_standard_one(const struct scenario *sc, unsigned int nr, bool trace)
-{
-	struct sim_result res;
-
-	current_seed = nr;
-	sim_run(sc, 1, trace, &res);
-	printf("# %-14s %8.3f s %9.2f Mbit/s %8llu packets %6llu lost %6llu again %5llu needlessly %4llu timeouts\n",
-	       sc->name, res.took / 1e9, res.bytes * 8e3 / (res.data_took ? res.data_took : 1),
-	       (unsigned long long)res.packets, (unsigned long long)res.lost,
-	       (unsigned long long)res.retrans, (unsigned long long)res.spurious,
-	       (unsigned long long)res.timeouts);
-	printf("%sok %u %s%s%s\n", res.ok ? "" : "not ", nr, sc->name,
-	       res.ok ? "" : ": ", res.what);
-	return res.ok;
-}
-
-static bool wanted(const struct options *o, const struct scenario *sc)
-{
-	return !o->name || !strcmp(o->name, sc->name);
-}
-
-static int run_standard(const struct options *o)
-{
-	struct scenario sc;
-	unsigned int i, n = 0, failed = 0;
-
-	printf("KTAP version 1\n");
-	for (i = 0; scenario_standard(&sc, i, NULL, NULL); i++)
-		if (wanted(o, &sc))
-			failed += !run_standard_one(&sc, ++n, o->trace);
-	printf("1..%u\n", n);
-	return failed || !n;
-}
-
 static void parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -236,6 +197,10 @@ static void parse(struct options *o, int argc, char **argv)
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "trace", no_argument, NULL, 't' },
 		{ "standard", optional_argument, NULL, 'S' },
+		{ "cc", required_argument, NULL, 'C' },
+		{ "other", required_argument, NULL, 'O' },
+		{ "table", no_argument, NULL, 'T' },
+		{ "series", required_argument, NULL, 'F' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
@@ -260,6 +225,18 @@ static void parse(struct options *o, int argc, char **argv)
 			o->standard = true;
 			o->name = optarg;
 			break;
+		case 'C':
+			o->cc = optarg;
+			break;
+		case 'O':
+			o->other = optarg;
+			break;
+		case 'T':
+			o->table = true;
+			break;
+		case 'F':
+			o->series = optarg;
+			break;
 		default:
 			usage(opt != 'h');
 		}
@@ -278,5 +255,5 @@ int main(int argc, char **argv)
 		o.count = 2000;
 	signal(SIGABRT, died);
 	signal(SIGSEGV, died);
-	return o.standard ? run_standard(&o) : run_random(&o);
+	return o.standard ? report_standard(&o) : run_random(&o);
 }

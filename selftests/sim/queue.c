@@ -29,7 +29,7 @@ static void red_average(struct link *link)
 	double idle;
 
 	if (q->idle_since && link->cfg.rate) {
-		idle = (now - q->idle_since) * 1e-9 * link->cfg.rate / CODEL_MTU;
+		idle = (now - q->idle_since) / 1e9 * link->cfg.rate / CODEL_MTU;
 		q->average *= pow(1 - RED_WEIGHT, idle);
 		q->idle_since = now;
 	}

@@ -69,6 +69,10 @@ static void random_blackout(struct link_cfg *l, u64 *rng)
 
 	if (!rng_one_in(rng, 6))
 		return;
+	if (rng_one_in(rng, 3)) {
+		l->pause.from = rng_log(rng, MSEC, 5 * SEC);
+		l->pause.to = l->pause.from + rng_log(rng, 10 * MSEC, 5 * SEC);
+	}
 	for (i = 0; i < LINK_BLACKOUTS; i++) {
 		at += rng_log(rng, MSEC, 5 * SEC);
 		l->blackout[i].from = at;
