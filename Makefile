@@ -80,7 +80,7 @@ demo: tools | prepare-test
 ## check         everything CI runs: lint, sim, preload, kunit, kselftest, demo
 .PHONY: check
 check:
-	@$(VM)/check lint sim preload kunit $(KERNEL:%=kselftest-%) demo
+	@$(VM)/check $(KERNEL:%=kselftest-%) lint kunit sim preload demo
 
 ## check-debug   the KUnit suites and the kselftests on the debug kernel
 .PHONY: check-debug
