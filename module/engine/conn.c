@@ -38,6 +38,7 @@ void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	fsp_segq_init(&c->ofoq);
 	c->snd_mss = FSP_MSS_DEFAULT_V4;
 	c->rcv_mss = FSP_MSS_DEFAULT_V4;
+	c->default_mss = FSP_MSS_DEFAULT_V4;
 	c->gso_max = 65535 - FSP_HDR_MAX;
 	c->rto = min(cfg.rto_init, cfg.rto_max);
 	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;

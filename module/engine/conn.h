@@ -193,6 +193,7 @@ struct fsp_conn {
 	u32			snd_sml;	/* end of the last small segment sent (Minshall) */
 	u32			snd_mss;	/* payload and options beyond 20 header bytes */
 	u32			peer_mss;	/* from its option */
+	u16			default_mss;	/* of a peer without one: MUST-15 */
 	u32			mss_room;	/* path's room for header and payload */
 	u32			gso_max;	/* largest super-packet, payload bytes */
 	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
@@ -337,7 +338,7 @@ void fsp_conn_purge(struct fsp_conn *c);
 
 /**
  * fsp_conn_connect() - active open: send a SYN
- * @c: in FSP_CLOSED, mss_room set
+ * @c: in FSP_CLOSED, mss_room set, and default_mss where the peer is not of IPv4
  * @iss: initial sequence number, unguessable (RFC 6528)
  * @now: time
  */

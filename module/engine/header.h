@@ -75,6 +75,12 @@ static inline u32 fsp_rx_end(const struct fsp_rx *rx)
 	return rx->seq + rx->len + !!(rx->flags & FSP_SYN) + !!(rx->flags & FSP_FIN);
 }
 
+/* A SYN without FEATURES is of version 1, as we are. */
+static inline bool fsp_rx_version_known(const struct fsp_rx *rx)
+{
+	return !(rx->opts & FSP_HAS_FEATURES) || rx->version == FSP_VERSION_1;
+}
+
 static inline struct fsp_range fsp_rx_range(const struct fsp_rx *rx, unsigned int i)
 {
 	const u8 *p = rx->ranges + i * FSP_RANGE_LEN;

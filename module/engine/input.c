@@ -47,7 +47,7 @@ static void take_syn(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	c->rcv_wup = c->rcv_nxt;
 	c->peer_features = rx->opts & FSP_HAS_FEATURES ? rx->features : 0;
 	c->peer_mss = rx->opts & FSP_HAS_MSS ? max_t(u32, rx->mss, FSP_MSS_MIN) :
-					       FSP_MSS_DEFAULT_V4;
+					       c->default_mss;
 	if (rx->opts & FSP_HAS_WSCALE) {
 		c->snd_wscale = rx->wscale;
 	} else {
@@ -57,11 +57,6 @@ static void take_syn(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	fsp_update_mss(c);
 	fsp_first_keep(c, rx);
 	note_serial(c, rx, now);
-}
-
-static bool version_known(const struct fsp_rx *rx)
-{
-	return !(rx->opts & FSP_HAS_FEATURES) || rx->version == FSP_VERSION_1;
 }
 
 static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
@@ -78,7 +73,7 @@ static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx,
 	}
 	if (!(rx->flags & FSP_SYN))
 		return FSP_DROP_STATE;
-	if (!version_known(rx)) {
+	if (!fsp_rx_version_known(rx)) {
 		refuse(c, rx, FSP_DONE);
 		fsp_fail(c, EPROTO_POS);
 		return FSP_DONE;

@@ -216,6 +216,7 @@ static void begin(struct sock *sk)
 	inet_sk_set_state(sk, TCP_SYN_SENT);
 	sk_set_txhash(sk);
 	ferry_stream_path_init(sk);
+	c->default_mss = ferry_stream_default_mss(&ss->fs.flow.tuple);
 	fsp_conn_connect(c, ferry_stream_isn(fn, &ss->fs.flow.tuple), now);
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_ACTIVE_OPENS);
 	ferry_diag_notify(sk, FERRY_DIAG_NEW);

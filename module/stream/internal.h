@@ -6,6 +6,8 @@
 #include <linux/refcount.h>
 #include <linux/timer.h>
 
+#include <net/ipv6.h>
+
 #include "engine/request.h"
 #include "engine/timewait.h"
 #include "compat/memory.h"
@@ -162,6 +164,12 @@ int ferry_stream_send(struct ferry_net *fn, const struct sock *sk,
 		      const struct ferry_tuple *tuple, struct fsp_tx *tx,
 		      u32 mark, u8 tclass);
 void ferry_stream_send_reset(struct ferry_packet *p);
+
+/* What a peer takes that does not say: RFC 9293 MUST-15 */
+static inline u16 ferry_stream_default_mss(const struct ferry_tuple *tuple)
+{
+	return ipv6_addr_v4mapped(&tuple->raddr) ? FSP_MSS_DEFAULT_V4 : FSP_MSS_DEFAULT_V6;
+}
 
 /* request.c */
 int ferry_stream_request_init(void);

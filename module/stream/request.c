@@ -104,11 +104,6 @@ static int bound_dev(const struct sock *sk, const struct ferry_tuple *tuple)
 	return READ_ONCE(sk->sk_bound_dev_if) ? tuple->dev : 0;
 }
 
-static u16 default_mss(const struct ferry_tuple *tuple)
-{
-	return ipv6_addr_v4mapped(&tuple->raddr) ? FSP_MSS_DEFAULT_V4 : FSP_MSS_DEFAULT_V6;
-}
-
 static u16 our_mss(const struct ferry_request *req, struct sock *sk)
 {
 	u32 room = ferry_ip_route_room(req->fn, FERRY_STREAM, sk, &req->flow.tuple);
@@ -182,7 +177,8 @@ void ferry_stream_request_new(struct sock *sk, struct ferry_packet *p,
 	if (old)
 		iss = fsp_timewait_next_iss(&old->tw, iss);
 	fsp_request_init(&req->req, &p->rx, iss, ferry_stream_first_window(sk),
-			 ferry_stream_wscale(sk), our_mss(req, sk), default_mss(p->tuple));
+			 ferry_stream_wscale(sk), our_mss(req, sk),
+			 ferry_stream_default_mss(p->tuple));
 
 	/* Whoever finds it in the table waits until it is whole. */
 	spin_lock_bh(&req->lock);

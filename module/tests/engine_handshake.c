@@ -175,6 +175,23 @@ static void connects(struct kunit *test)
 	fx_done(fx);
 }
 
+/* MUST-15: what the host says of peers that do not */
+static void connects_without_mss(struct kunit *test)
+{
+	struct fsp_rx synack = { .flags = FSP_SYN | FSP_ACK, .seq = FX_PEER_ISS,
+				 .ack = FX_ISS + 1, .window = 60000 };
+	struct fx *fx = fx_new(test);
+
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.default_mss, FSP_MSS_DEFAULT_V4);
+	fx->conn.mss_room = 1400;
+	fx->conn.default_mss = FSP_MSS_DEFAULT_V6;
+	fsp_conn_connect(&fx->conn, FX_ISS, fx->now);
+	fx_rx(fx, &synack);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.snd_mss, FSP_MSS_DEFAULT_V6);
+	fx_done(fx);
+}
+
 /* MUST-22: 1, 2, 4 ... seconds, then an error */
 static void syn_retries(struct kunit *test)
 {
@@ -436,6 +453,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(accepted),
 	KUNIT_CASE(accepted_in_vain),
 	KUNIT_CASE(connects),
+	KUNIT_CASE(connects_without_mss),
 	KUNIT_CASE(syn_retries),
 	KUNIT_CASE(refused),
 	KUNIT_CASE(wrong_synack),
