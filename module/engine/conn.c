@@ -116,6 +116,8 @@ void fsp_update_mss(struct fsp_conn *c)
 	if (c->cfg.mss_clamp)
 		mss = min_t(u32, mss, c->cfg.mss_clamp);
 	c->snd_mss = max_t(u32, mss, FSP_MSS_MIN);
+	/* What was one packet after a timeout must still be one on a wider path. */
+	c->cwnd = max(c->cwnd, c->snd_mss);
 }
 
 void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now)

@@ -466,6 +466,25 @@ static void far_into_the_stream(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A window of one packet is one packet of whatever size the path takes now. */
+static void wider_path(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx_write(fx, FX_MSS);
+	while (!fx->conn.timeouts)
+		fx_fire(fx);
+	fx_acked(fx, FX_MSS);
+	fx->conn.cwnd = FX_MSS;
+	fx_skip(fx);
+	fsp_conn_set_path(&fx->conn, FSP_HDR_MIN + 2 * FX_MSS, 2 * FX_MSS, fx->now);
+	fx->conn.peer_mss = 2 * FX_MSS;
+	fsp_conn_reconfigure(&fx->conn, fx->now);
+	fx_write(fx, 2 * FX_MSS);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 2 * FX_MSS);
+	fx_done(fx);
+}
+
 /* A probe that cannot be cut to one packet may be too large for today's path. */
 static void probe_uncut(struct kunit *test)
 {
@@ -509,6 +528,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(restart_after_idle),
 	KUNIT_CASE(far_into_the_stream),
 	KUNIT_CASE(probe_uncut),
+	KUNIT_CASE(wider_path),
 	{}
 };
 
