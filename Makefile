@@ -57,6 +57,19 @@ sim: | prepare-build
 mutants: | prepare-build
 	@$(MAKE) -C selftests/sim mutants
 
+## fuzz          libFuzzer on the engine, FUZZ_SECONDS (60) for each target
+.PHONY: fuzz fuzz-ci fuzz-coverage
+fuzz: | prepare-fuzz
+	@set -o pipefail; $(MAKE) -C selftests/fuzz fuzz O=$(OUT) | $(VM)/ktap
+
+fuzz-ci: | prepare-fuzz
+	@set -o pipefail; $(MAKE) -C selftests/fuzz fuzz O=$(OUT) \
+		FUZZ_SECONDS=$${FUZZ_SECONDS:-45} | $(VM)/ktap
+
+## fuzz-coverage lines of the engine that the fuzzers' corpus reaches
+fuzz-coverage: | prepare-fuzz
+	@$(MAKE) -C selftests/fuzz coverage O=$(OUT)
+
 ## kselftest     run the kselftests on KERNEL="6.1 6.12 newest", TESTS="name..." of them
 .PHONY: kselftest
 kselftest: tools selftests | prepare-test
@@ -77,10 +90,10 @@ lint: | prepare-build
 demo: tools | prepare-test
 	@selftests/demo/run
 
-## check         everything CI runs: lint, sim, preload, kunit, kselftest, demo
+## check         everything CI runs: lint, sim, fuzz, preload, kunit, kselftest, demo
 .PHONY: check
 check:
-	@$(VM)/check $(KERNEL:%=kselftest-%) lint kunit sim preload demo
+	@$(VM)/check $(KERNEL:%=kselftest-%) lint kunit sim fuzz-ci preload demo
 
 ## check-debug   the KUnit suites and the kselftests on the debug kernel
 .PHONY: check-debug
@@ -97,8 +110,10 @@ clean:
 help:
 	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: prepare-build prepare-test
+.PHONY: prepare-build prepare-test prepare-fuzz
 prepare-build:
 	@$(VM)/prepare build
 prepare-test:
 	@$(VM)/prepare all
+prepare-fuzz:
+	@$(VM)/prepare build fuzz

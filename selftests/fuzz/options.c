@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The option parser, beside a second one written from the specification
+ * (protocol.rst, "Options" and "Control block"): both must say the same.
+ *
+ * Input: flags, how many bytes are options, options, control block.
+ */
+#include "header.h"
+#include "input.h"
+
+/* Kinds the second parser does not know of: it has nothing to say then. */
+#define KIND_KNOWN(kind)	((kind) <= FSP_OPT_EPOCH || (kind) >= 64)
+
+struct said {
+	enum fsp_parse	result;
+	bool		unsure;
+	u16		mss;
+	u8		wscale;
+	u32		features;	/* with the version */
+	u32		echo;
+	u32		epoch;
+	u8		opts;
+	unsigned int	nr_ranges;
+	const u8	*ranges;
+};
+
+static const u8 lengths[] = {
+	[FSP_OPT_MSS] = 4, [FSP_OPT_WSCALE] = 3, [FSP_OPT_FEATURES] = 6,
+	[FSP_OPT_ECHO] = 6, [FSP_OPT_EPOCH] = 6,
+};
+
+static const u8 has[] = {
+	[FSP_OPT_MSS] = FSP_HAS_MSS, [FSP_OPT_WSCALE] = FSP_HAS_WSCALE,
+	[FSP_OPT_FEATURES] = FSP_HAS_FEATURES, [FSP_OPT_ECHO] = FSP_HAS_ECHO,
+	[FSP_OPT_EPOCH] = FSP_HAS_EPOCH,
+};
+
+static void take(struct said *s, u8 kind, const u8 *v)
+{
+	s->opts |= has[kind];
+	switch (kind) {
+	case FSP_OPT_MSS:
+		s->mss = fsp_get16(v);
+		break;
+	case FSP_OPT_WSCALE:
+		s->wscale = min_t(u8, v[0], 14);
+		break;
+	case FSP_OPT_FEATURES:
+		s->features = fsp_get32(v);
+		break;
+	case FSP_OPT_ECHO:
+		s->echo = fsp_get32(v);
+		break;
+	default:
+		s->epoch = fsp_get32(v);
+		break;
+	}
+}
+
+/* One value; @len with the two bytes an option spends on kind and length */
+static void say(struct said *s, u8 flags, u8 kind, const u8 *v, unsigned int len)
+{
+	bool syn_only = kind <= FSP_OPT_FEATURES;
+
+	if (!KIND_KNOWN(kind)) {
+		s->unsure = true;
+	} else if (kind == FSP_OPT_RANGES) {
+		if (len < 10 || (len - 2) % 8)
+			s->result = FSP_PARSE_OPTION;
+		else if (!s->ranges)
+			s->ranges = v, s->nr_ranges = min((len - 2) / 8, 32U);
+	} else if (kind >= FSP_OPT_MSS && kind <= FSP_OPT_EPOCH) {
+		if (len != lengths[kind])
+			s->result = FSP_PARSE_OPTION;
+		else if (!(s->opts & has[kind]) && (!syn_only || flags & FSP_SYN))
+			take(s, kind, v);
+	} else if (kind & 0x80) {
+		s->result = FSP_PARSE_CRITICAL;
+	}
+}
+
+static void read_options(struct said *s, u8 flags, const u8 *p, const u8 *end)
+{
+	while (!s->result && p < end && *p != FSP_OPT_END) {
+		if (*p == FSP_OPT_PAD) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] < 2 || p[1] > end - p) {
+			s->result = FSP_PARSE_OPTION;
+			return;
+		}
+		say(s, flags, p[0], p + 2, p[1]);
+		p += p[1];
+	}
+}
+
+static void read_control(struct said *s, u8 flags, const u8 *p, const u8 *end)
+{
+	while (!s->result && p < end) {
+		unsigned int len = end - p >= 4 ? fsp_get16(p + 2) : 0;
+		unsigned int padded = (len + 3) / 4 * 4;
+
+		if (len < 4 || padded > end - p) {
+			s->result = FSP_PARSE_OPTION;
+			return;
+		}
+		/* Kinds END and PAD have no meaning here: unknown ones. */
+		if (p[0] > FSP_OPT_PAD)
+			say(s, flags, p[0], p + 4, len - 2);
+		p += padded;
+	}
+}
+
+static void compare(const struct said *s, enum fsp_parse result, const struct fsp_rx *rx)
+{
+	u8 known = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_FEATURES | FSP_HAS_ECHO |
+		   FSP_HAS_EPOCH;
+
+	fuzz_check(result == s->result);
+	if (result)
+		return;
+	fuzz_check((rx->opts & known) == s->opts);
+	fuzz_check(rx->mss == s->mss && rx->wscale == s->wscale);
+	fuzz_check(rx->version == s->features >> 24);
+	fuzz_check(rx->features == (s->features & 0xffffff));
+	fuzz_check(rx->echo == s->echo >> 16);
+	fuzz_check(rx->echo_delay == (s->echo & 0xffff) * 16);
+	fuzz_check(rx->seq_epoch == s->epoch >> 16);
+	fuzz_check(rx->ack_epoch == (s->epoch & 0xffff));
+	fuzz_check(rx->nr_ranges == s->nr_ranges && rx->ranges == s->ranges);
+}
+
+static u8 sane_flags(u8 flags)
+{
+	static const u8 kinds[] = { FSP_ACK, FSP_SYN, FSP_SYN | FSP_ACK, FSP_RST,
+				    FSP_FIN | FSP_ACK, FSP_RST | FSP_ACK };
+
+	return kinds[(flags & 0x7) % sizeof(kinds)] | (flags & FSP_EXT);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	unsigned int opts, ext = 0, len;
+	struct said s = {};
+	enum fsp_parse ret;
+	struct fsp_rx rx;
+	u8 flags, *p;
+
+	if (size < 2)
+		return 0;
+	flags = sane_flags(data[0]);
+	opts = min_t(size_t, data[1] % 11 * 4, (size - 2) & ~3);
+	if (flags & FSP_EXT)
+		ext = min_t(size_t, size - 2 - opts, FSP_EXT_MAX);
+	len = FSP_HDR_MIN + opts + ext;
+	p = calloc(1, len);
+	if (!p)
+		abort();
+	p[12] = (FSP_HDR_MIN + opts) / 4 << 4;
+	p[13] = flags;
+	memcpy(p + FSP_HDR_MIN, data + 2, opts + ext);
+
+	ret = fsp_hdr_parse(p, len, len, &rx);
+	read_options(&s, flags, p + FSP_HDR_MIN, p + FSP_HDR_MIN + opts);
+	read_control(&s, flags, p + FSP_HDR_MIN + opts, p + len);
+	if (!s.unsure)
+		compare(&s, ret, &rx);
+	free(p);
+	return 0;
+}
