@@ -28,7 +28,7 @@ static void take_rtt(struct fsp_conn *c, const struct fsp_rx *rx,
 	if (!answers(rx, seg) &&
 	    ((rx->opts & FSP_HAS_ECHO) || (seg->state & FSP_SEG_EVER_RETRANS)))
 		return;
-	as->sample.rtt = max_t(u64, as->sample.now - seg->tx_time, 1);
+	as->sample.rtt = as->sample.now > seg->tx_time ? as->sample.now - seg->tx_time : 1;
 }
 
 static void take_newest(const struct fsp_seg *seg, struct fsp_ack_state *as)
@@ -42,25 +42,6 @@ static void take_newest(const struct fsp_seg *seg, struct fsp_ack_state *as)
 	as->newest_set = true;
 }
 
-/* The rate at which the flight of @seg was delivered, bytes/s */
-static void take_rate(struct fsp_conn *c, const struct fsp_seg *seg,
-		      struct fsp_ack_state *as)
-{
-	u32 now_us = div_u64(as->sample.now, FSP_NSEC_PER_USEC);
-	u32 tx_us = div_u64(seg->tx_time, FSP_NSEC_PER_USEC);
-	u32 ack_span = now_us - seg->delivered_us;
-	u32 send_span = tx_us - seg->first_tx_us;
-	u32 span = max(ack_span, send_span);
-	u32 bytes = (u32)c->delivered - seg->delivered;
-	u64 rate;
-
-	if (!span || (s32)span < 0)
-		return;
-	rate = div_u64((u64)bytes * 1000000, span);
-	if (rate > as->sample.rate)
-		as->sample.rate = rate;
-}
-
 /* @seg has arrived, as far as the peer says */
 static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 			  struct fsp_seg *seg, u32 bytes, struct fsp_ack_state *as)
@@ -70,7 +51,6 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 	c->delivered += bytes;
 	as->sample.delivered += bytes;
 	take_rtt(c, rx, seg, as);
-	take_rate(c, seg, as);
 	if (original && (seg->state & FSP_SEG_RETRANS)) {
 		c->spurious++;
 		fsp_host_count(c, FSP_COUNT_SPURIOUS, 1);
@@ -79,6 +59,7 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 			c->undo_retrans--;
 	} else if (!original) {
 		take_newest(seg, as);
+		fsp_rate_delivered(c, seg, as);
 	}
 	/* Never sent again, and yet late: RFC 8985 section 6.2 step 3 */
 	if (!(seg->state & FSP_SEG_EVER_RETRANS) && seg->tx_time < c->rack_time &&
@@ -318,9 +299,7 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 		take_ranges(c, rx, &as);
 	if (as.sample.rtt)
 		fsp_rtt_sample(c, as.sample.rtt, rx->echo_delay * FSP_NSEC_PER_USEC);
-	if (as.sample.delivered)
-		c->delivered_time = now;
-	as.sample.app_limited = c->app_limited;
+	fsp_rate_acked(c, &as);
 	fsp_recovery_ack(c, &as);
 	restart_timers(c, as.progress || as.sample.delivered, now);
 	if (!c->rtxq.count)

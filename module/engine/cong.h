@@ -6,8 +6,16 @@
  * in cong.c. It then shows up in TCP_CONGESTION, net.ferry.stream_congestion,
  * the simulator and the KUnit suite by itself.
  *
- * An algorithm sets conn->cwnd and conn->ssthresh (bytes), and may set
- * conn->pacing_rate. The engine decides what to send within them.
+ * Two kinds. A loss-based one has @ack and @ssthresh: the engine decides when
+ * there is a loss, reduces the window (PRR) and paces at a multiple of cwnd per
+ * round trip; the algorithm grows conn->cwnd. A model-based one has @control as
+ * well: it is called on every acknowledgment, whatever the engine repairs
+ * meanwhile, and sets conn->cwnd and conn->pacing_rate itself; the engine then
+ * touches cwnd at a timeout only (one segment) and when that proves spurious.
+ *
+ * What an algorithm may look at: its cc_priv, the sample, and conn's cwnd,
+ * ssthresh, snd_mss, srtt, min_rtt, delivered, lost, max_flight,
+ * fsp_in_flight(). Windows are bytes, rates bytes/s, times ns.
  */
 #ifndef _FSP_CONG_H
 #define _FSP_CONG_H
@@ -15,8 +23,9 @@
 #include "platform.h"
 
 struct fsp_conn;
+struct fsp_seg;
 
-#define FSP_CC_PRIV		14	/* u64 words of conn->cc_priv */
+#define FSP_CC_PRIV		32	/* u64 words of conn->cc_priv */
 #define FSP_SSTHRESH_INFINITE	0x7fffffffu
 #define FSP_INIT_CWND_SEGS	10	/* RFC 6928 */
 
@@ -29,8 +38,15 @@ struct fsp_conn;
  * @prior_in_flight: before this acknowledgment
  * @rtt: of the newest segment it covers, ns; 0 for none
  * @rate: delivery rate in bytes/s; 0 for none
- * @app_limited: @rate shows the application, not the path
+ * @interval: time @rate was measured over, ns
+ * @flight: the newest segment that arrived was timed: what follows is valid
+ * @prior_delivered: conn->delivered when it was sent
+ * @tx_delivered: bytes delivered since then
+ * @tx_lost: bytes judged lost since then
+ * @tx_in_flight: bytes in flight then, its own included
+ * @app_limited: @rate shows the application (or the peer's window), not the path
  * @cwnd_limited: the window was what held us back
+ * @round_start: what was sent after the last such sample has arrived
  */
 struct fsp_ack_sample {
 	u64	now;
@@ -40,8 +56,15 @@ struct fsp_ack_sample {
 	u32	prior_in_flight;
 	u64	rtt;
 	u64	rate;
+	u64	interval;
+	u64	prior_delivered;
+	u32	tx_delivered;
+	u32	tx_lost;
+	u32	tx_in_flight;
+	bool	flight;
 	bool	app_limited;
 	bool	cwnd_limited;
+	bool	round_start;
 };
 
 enum fsp_cc_event {
@@ -50,15 +73,20 @@ enum fsp_cc_event {
 	FSP_CC_RECOVERED,	/* high_seq was acknowledged */
 	FSP_CC_UNDO,		/* it was spurious: cwnd and ssthresh are back */
 	FSP_CC_IDLE,		/* first transmission after an idle RTO */
+	FSP_CC_START,		/* something is sent, and nothing was in flight */
 };
 
 /**
  * struct fsp_cc_ops - an algorithm
  * @name: at most 15 characters
  * @init: the connection begins to use it; cc_priv is zeroed
- * @ack: an acknowledgment outside recovery: grow
+ * @ack: an acknowledgment outside recovery: grow; not needed with @control
  * @ssthresh: a loss: the new threshold, bytes
  * @event: tells of @enum fsp_cc_event; may be NULL
+ * @control: an acknowledgment in any state: set cwnd and pacing_rate; NULL for
+ *	a loss-based algorithm
+ * @lost: a segment (with the stamps of its last transmission) is judged lost,
+ *	not by a timeout; conn->lost includes it. May be NULL
  */
 struct fsp_cc_ops {
 	const char	*name;
@@ -66,10 +94,13 @@ struct fsp_cc_ops {
 	void		(*ack)(struct fsp_conn *c, const struct fsp_ack_sample *s);
 	u32		(*ssthresh)(struct fsp_conn *c);
 	void		(*event)(struct fsp_conn *c, enum fsp_cc_event ev, u64 now);
+	void		(*control)(struct fsp_conn *c, const struct fsp_ack_sample *s);
+	void		(*lost)(struct fsp_conn *c, const struct fsp_seg *seg, u64 now);
 };
 
-extern const struct fsp_cc_ops fsp_cc_reno;
+extern const struct fsp_cc_ops fsp_cc_bbr;
 extern const struct fsp_cc_ops fsp_cc_cubic;
+extern const struct fsp_cc_ops fsp_cc_reno;
 
 /* By name, or NULL */
 const struct fsp_cc_ops *fsp_cc_find(const char *name);
@@ -80,5 +111,14 @@ const struct fsp_cc_ops *fsp_cc_nth(unsigned int i);
 u32 fsp_cc_slow_start(struct fsp_conn *c, u32 acked);
 /* One MSS per @window bytes acknowledged. */
 void fsp_cc_avoid(struct fsp_conn *c, u32 window, u32 acked, u32 *credit);
+
+/* For algorithms and hosts: pace.c, rate.c */
+
+/* What paces the connection, bytes/s; 0: nothing */
+u64 fsp_pace_rate(const struct fsp_conn *c);
+/* Bytes that are sent at once at most: about a millisecond's worth */
+u32 fsp_pace_quantum(const struct fsp_conn *c);
+/* A round trip begins now, for @round_start. */
+void fsp_rate_new_round(struct fsp_conn *c);
 
 #endif /* _FSP_CONG_H */

@@ -22,6 +22,7 @@ void fsp_config_default(struct fsp_config *cfg)
 		.retries2		= 15,
 		.orphan_retries		= 8,
 		.max_ofo		= 4096,
+		.pace			= true,
 	};
 }
 

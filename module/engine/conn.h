@@ -85,6 +85,9 @@ enum fsp_state {
  * @rcv_max: largest window the receive buffer may ever grow to, for the window
  *	scale; 0: it does not grow
  * @max_ofo: out-of-order segments held at most
+ * @max_rate: SO_MAX_PACING_RATE, bytes/s; 0: none
+ * @pace: spread transmissions in time also for algorithms that do not ask for it
+ * @pace_below: what is below the host holds packets until fsp_tx.depart
  * @nodelay: Nagle off
  * @cork: send full segments only, up to 200 ms
  * @keepalive: probe when idle
@@ -102,11 +105,14 @@ struct fsp_config {
 	u64	keepalive_intvl;
 	u64	fin_timeout;
 	u64	time_wait;
+	u64	max_rate;
 	u8	syn_retries;
 	u8	retries1;
 	u8	retries2;
 	u8	orphan_retries;
 	u8	keepalive_probes;
+	bool	pace;
+	bool	pace_below;
 	bool	nodelay;
 	bool	cork;
 	bool	keepalive;
@@ -128,7 +134,7 @@ enum fsp_timer {
 	FSP_TIMER_DELACK,
 	FSP_TIMER_KEEPALIVE,
 	FSP_TIMER_FIN,		/* orphan in FIN_WAIT_2 */
-	FSP_TIMER_PACE,
+	FSP_TIMER_PACE,		/* the next transmission's time */
 	FSP_TIMER_CONFIRM,	/* a ticket the listener has not confirmed */
 	FSP_TIMERS
 };
@@ -162,7 +168,7 @@ struct fsp_conn {
 	bool			rcv_shut;	/* the reader has closed: no more bytes wanted */
 	bool			fin_queued;	/* the user has closed for sending */
 	bool			shut_wanted;	/* closed before the handshake was done */
-	bool			app_limited;
+	bool			starved;	/* there was nothing to send, though there was room */
 	bool			passive;	/* made by a listener */
 	bool			no_wscale;	/* of that: the SYN had none */
 	u16			events;		/* FSP_EV_* */
@@ -254,11 +260,16 @@ struct fsp_conn {
 	u32			cwnd_clamp;
 	u64			delivered;	/* bytes, counting each once */
 	u64			delivered_time;
+	u64			lost;		/* bytes judged lost, ever */
 	u64			first_tx_time;
-	u64			app_limited_until;
+	u64			app_limited_until; /* @delivered when rates are the path's again; or 0 */
+	u64			round_end;	/* @delivered when this round trip ends */
+	u64			rate;		/* newest delivery rate, bytes/s */
+	bool			rate_app_limited; /* that was the application's */
 	u64			pacing_rate;	/* bytes/s, or 0 for none */
 	u64			next_send;
 	u64			last_send;	/* of payload */
+	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
 	bool			cwnd_limited;
 	const struct fsp_cc_ops	*cc;
 	u64			cc_priv[FSP_CC_PRIV];

@@ -79,11 +79,8 @@ void fsp_first_sent(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 	c->first_tx_time = now;
 	c->delivered_time = now;
 	c->last_send = now;
-	seg->tx_time = now;
 	seg->serial = c->ctl_serial;
-	seg->delivered_us = div_u64(now, FSP_NSEC_PER_USEC);
-	seg->first_tx_us = seg->delivered_us;
-	seg->tx_count = 1;
+	fsp_rate_sent(c, seg, now);
 	list_del(fsp_seg_list(seg));
 	fsp_segq_insert_tail(&c->rtxq, seg);
 	list_add_tail(fsp_seg_tlist(seg), &c->tx_order);
@@ -104,7 +101,6 @@ static void unsend(struct fsp_conn *c)
 		c->snd_nxt = seg->seq;
 		c->bytes_sent -= fsp_seg_bytes(seg);
 		seg->state = 0;
-		seg->tx_count = 0;
 		list_add(fsp_seg_list(seg), &c->sndq);
 	}
 	c->sacked_out = 0;

@@ -153,6 +153,7 @@ struct fsp_tx {
 	u16			hdr_len;
 	u32			len;
 	u32			mss;
+	u64			depart;
 	u32			features;
 	u16			opt_mss;
 	u16			echo;

@@ -61,6 +61,7 @@ static inline bool fsp_may_output(const struct fsp_conn *c)
 /* recovery.c: what is lost, and how it is repaired */
 struct fsp_ack_state {
 	struct fsp_ack_sample	sample;
+	struct fsp_seg		flight;		/* the newest that arrived, as it was sent */
 	u64			newest_tx;	/* RACK: latest sent of what was delivered */
 	u32			newest_end;
 	bool			newest_set;
@@ -79,6 +80,23 @@ void fsp_tlp_timeout(struct fsp_conn *c, u64 now);
 void fsp_tlp_arm(struct fsp_conn *c, u64 now);
 void fsp_recovery_sent(struct fsp_conn *c, u32 bytes);
 void fsp_recovery_mss_shrunk(struct fsp_conn *c);
+
+/* rate.c: how fast what was sent arrives */
+void fsp_rate_sent(struct fsp_conn *c, struct fsp_seg *seg, u64 when);
+void fsp_rate_delivered(struct fsp_conn *c, const struct fsp_seg *seg,
+			struct fsp_ack_state *as);
+void fsp_rate_acked(struct fsp_conn *c, struct fsp_ack_state *as);
+/* Something is to be sent: was the path left idle before? */
+void fsp_rate_wakes(struct fsp_conn *c, u64 now);
+
+/* pace.c: not all at once */
+/* Is it too early to send? Then FSP_TIMER_PACE is armed. */
+bool fsp_pace_holds(struct fsp_conn *c, u64 now);
+/* When what is sent now is to leave */
+u64 fsp_pace_departure(const struct fsp_conn *c, u64 now);
+void fsp_pace_sent(struct fsp_conn *c, u32 bytes, u64 now);
+/* A rate for algorithms that set none */
+void fsp_pace_by_window(struct fsp_conn *c);
 
 /* output.c */
 /* Beside FSP_PUSH_*: any window is large enough (RFC 9293 section 3.8.6.2.1, override) */

@@ -51,6 +51,7 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 	tx->opts = 0;
 	tx->len = 0;
 	tx->mss = 0;
+	tx->depart = 0;
 	tx->nr_ranges = put_ranges(c, tx);
 	if (c->echo_due)
 		put_echo(c, tx, now);
@@ -98,7 +99,7 @@ struct fsp_seg *fsp_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
 	seg->end_seq = rest->seq;
 	seg->flags &= ~(FSP_FIN | FSP_PSH);
 	INIT_LIST_HEAD(fsp_seg_tlist(rest));
-	if (!seg->tx_count) {
+	if (!(seg->state & FSP_SEG_SENT)) {
 		list_add(fsp_seg_list(rest), fsp_seg_list(seg));
 		return rest;
 	}
@@ -112,19 +113,9 @@ struct fsp_seg *fsp_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
 
 static void note_sent(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 {
-	if (!fsp_in_flight(c)) {
-		/* A new flight: rates are measured from here on. */
-		c->first_tx_time = now;
-		c->delivered_time = now;
-	}
-	seg->tx_time = now;
 	seg->serial = c->serial++;
-	seg->delivered = c->delivered;
-	seg->delivered_us = div_u64(c->delivered_time, FSP_NSEC_PER_USEC);
-	seg->first_tx_us = div_u64(c->first_tx_time, FSP_NSEC_PER_USEC);
-	if (seg->tx_count < U16_MAX)
-		seg->tx_count++;
-	c->first_tx_time = now;
+	fsp_rate_sent(c, seg, fsp_pace_departure(c, now));
+	fsp_pace_sent(c, fsp_seg_bytes(seg), now);
 	c->last_send = now;
 }
 
@@ -135,6 +126,7 @@ static int send_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 
 	begin(c, &tx, seg->seq, seg->flags & (FSP_FIN | FSP_PSH), now);
 	tx.len = fsp_seg_bytes(seg);
+	tx.depart = fsp_pace_departure(c, now);
 	fsp_tx_measure(&tx);
 	tx.mss = max(c->snd_mss - (tx.hdr_len - FSP_HDR_MIN), (u32)FSP_MSS_MIN / 2);
 	ret = transmit(c, seg, &tx);
@@ -150,10 +142,10 @@ int fsp_resend_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 
 	if (ret)
 		return ret;
+	note_sent(c, seg, now);
 	if (!(seg->state & FSP_SEG_RETRANS))
 		c->retrans_out += len;
 	seg->state |= FSP_SEG_RETRANS | FSP_SEG_EVER_RETRANS;
-	note_sent(c, seg, now);
 	list_move_tail(fsp_seg_tlist(seg), &c->tx_order);
 	if (!c->retry_since)
 		c->retry_since = now;
@@ -198,8 +190,9 @@ static bool resend_lost(struct fsp_conn *c, u64 now)
 		if (!(seg->state & FSP_SEG_LOST) || (seg->state & FSP_SEG_RETRANS))
 			continue;
 		room = max(cwnd_room(c), fsp_in_flight(c) ? 0 : c->snd_mss);
-		room = min(room, fsp_conn_goal(c));
-		if (room < min(fsp_seg_bytes(seg), c->snd_mss) || !fsp_host_may_send(c))
+		room = min(room, fsp_pace_quantum(c));
+		if (room < min(fsp_seg_bytes(seg), c->snd_mss) || !fsp_host_may_send(c) ||
+		    fsp_pace_holds(c, now))
 			return false;
 		if (!cut_to(c, seg, room) || fsp_resend_seg(c, seg, now))
 			return false;
@@ -234,7 +227,7 @@ static bool is_last(const struct fsp_conn *c, struct fsp_seg *seg)
  */
 static s64 send_quota(struct fsp_conn *c, struct fsp_seg *seg, unsigned int push)
 {
-	u32 bytes = fsp_seg_bytes(seg), most = min(bytes, fsp_conn_goal(c));
+	u32 bytes = fsp_seg_bytes(seg), most = min(bytes, fsp_pace_quantum(c));
 	u32 mss = c->snd_mss, edge = c->snd_una + c->snd_wnd, cwnd, wnd, room;
 
 	if (!bytes)
@@ -313,11 +306,22 @@ static void restart_after_idle(struct fsp_conn *c, u64 now)
 
 	if (c->snd_una != c->snd_nxt || !c->last_send || now - c->last_send < c->rto)
 		return;
-	if (c->cwnd > initial) {
+	if (c->cwnd > initial && !c->cc->control) {
 		c->cwnd = initial;
 		if (c->cc->event)
 			c->cc->event(c, FSP_CC_IDLE, now);
 	}
+}
+
+/* What is to be told before new bytes are sent, however few */
+static void wake(struct fsp_conn *c, u64 now)
+{
+	if (list_empty(&c->sndq))
+		return;
+	fsp_rate_wakes(c, now);
+	restart_after_idle(c, now);
+	if (!fsp_in_flight(c) && c->cc->event)
+		c->cc->event(c, FSP_CC_START, now);
 }
 
 /* A FIN for which there was no carrier when the user closed */
@@ -341,21 +345,25 @@ static void retry_fin(struct fsp_conn *c)
 
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 {
-	bool sent = false, failed = false;
+	bool sent = false, failed = false, held = false;
 	struct fsp_seg *seg;
-	s64 quota;
+	s64 quota = 0;
 
 	if (!fsp_may_output(c))
 		return;
 	retry_fin(c);
+	fsp_timer_stop(c, FSP_TIMER_PACE);
 	if (!resend_lost(c, now))
 		goto timers;
-	restart_after_idle(c, now);
+	wake(c, now);
 	c->cwnd_limited = false;
 	while (!list_empty(&c->sndq)) {
 		seg = fsp_list_seg(c->sndq.next);
 		quota = send_quota(c, seg, push);
-		if (quota < 0 || !fsp_host_may_send(c))
+		if (quota < 0)
+			break;
+		held = !fsp_host_may_send(c) || (!c->tlp_allow && fsp_pace_holds(c, now));
+		if (held)
 			break;
 		failed = send_new(c, seg, quota, now);
 		if (failed)
@@ -364,7 +372,7 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 		if (c->tlp_allow)
 			break;
 	}
-	c->app_limited = list_empty(&c->sndq) && !c->cwnd_limited;
+	c->starved = !held && !failed && !c->cwnd_limited && !c->tlp_allow;
 	if (sent) {
 		if (!c->timer[FSP_TIMER_RTO])
 			fsp_rto_arm(c, now);
@@ -374,7 +382,9 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 		c->probe_backoff = 0;
 	}
 timers:
-	if (c->rtxq.count)
+	if (c->timer[FSP_TIMER_PACE])
+		c->held_push = (c->held_push & ~FSP_PUSH_MORE) | push;
+	if (c->rtxq.count || c->timer[FSP_TIMER_PACE])
 		return;
 	if (failed || c->fin_pending)
 		fsp_timer_arm(c, FSP_TIMER_PROBE, now + RETRY_TIME);

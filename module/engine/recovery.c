@@ -29,6 +29,15 @@ void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg)
 	fsp_host_count(c, FSP_COUNT_LOST_SEGS, 1);
 }
 
+/* The network lost it: that tells the congestion control something. */
+static void lose(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
+{
+	c->lost += fsp_seg_len(seg);
+	if (c->cc->lost)
+		c->cc->lost(c, seg, now);
+	fsp_mark_lost(c, seg);
+}
+
 void fsp_rack_delivered(struct fsp_conn *c, const struct fsp_ack_state *as)
 {
 	if (!as->newest_set)
@@ -38,7 +47,7 @@ void fsp_rack_delivered(struct fsp_conn *c, const struct fsp_ack_state *as)
 		return;
 	c->rack_time = as->newest_tx;
 	c->rack_end_seq = as->newest_end;
-	c->rack_rtt = as->sample.now - as->newest_tx;
+	c->rack_rtt = as->sample.now > as->newest_tx ? as->sample.now - as->newest_tx : 1;
 }
 
 /* RFC 8985 section 6.2 step 4 */
@@ -77,7 +86,7 @@ u32 fsp_rack_detect(struct fsp_conn *c, u64 now)
 		due = seg->tx_time + c->rack_rtt + wnd;
 		if (due <= now) {
 			lost += fsp_seg_len(seg);
-			fsp_mark_lost(c, seg);
+			lose(c, seg, now);
 		} else {
 			wait = max(wait, due);
 		}
@@ -140,7 +149,7 @@ static void prr(struct fsp_conn *c, const struct fsp_ack_sample *s)
 
 static void recovered(struct fsp_conn *c, u64 now)
 {
-	if (c->recovery == FSP_RECOVERY)
+	if (c->recovery == FSP_RECOVERY && !c->cc->control)
 		c->cwnd = max(c->ssthresh, c->snd_mss);
 	c->recovery = FSP_OPEN;
 	c->undo_ok = false;
@@ -199,7 +208,8 @@ static void tlp_acked(struct fsp_conn *c, const struct fsp_ack_state *as)
 	if (as->spurious || c->recovery != FSP_OPEN || !c->tlp_rtx)
 		return;
 	c->ssthresh = c->cc->ssthresh(c);
-	c->cwnd = min(c->cwnd, c->ssthresh);
+	if (!c->cc->control)
+		c->cwnd = min(c->cwnd, c->ssthresh);
 	cc_event(c, FSP_CC_LOSS, as->sample.now);
 }
 
@@ -218,10 +228,16 @@ void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as)
 	if (c->recovery == FSP_OPEN && c->lost_out)
 		enter_recovery(c, as->sample.prior_in_flight, now);
 
+	if (c->cc->control) {
+		if (as->sample.delivered || as->sample.lost)
+			c->cc->control(c, &as->sample);
+		return;
+	}
 	if (c->recovery == FSP_RECOVERY)
 		prr(c, &as->sample);
 	else if (as->sample.delivered)
 		c->cc->ack(c, &as->sample);
+	fsp_pace_by_window(c);
 }
 
 void fsp_reorder_timeout(struct fsp_conn *c, u64 now)
@@ -233,7 +249,7 @@ void fsp_reorder_timeout(struct fsp_conn *c, u64 now)
 		return;
 	if (c->recovery == FSP_OPEN)
 		enter_recovery(c, in_flight, now);
-	if (c->recovery == FSP_RECOVERY)
+	if (c->recovery == FSP_RECOVERY && !c->cc->control)
 		prr(c, &s);
 	fsp_output(c, 0, now);
 }
@@ -263,6 +279,7 @@ static bool new_timeout_episode(const struct fsp_conn *c)
 void fsp_recovery_timeout(struct fsp_conn *c, u64 now)
 {
 	struct fsp_seg *seg = fsp_segq_first(&c->rtxq);
+	u32 lost = c->lost_out;
 
 	if (seg && (seg->state & FSP_SEG_SACKED))
 		forget_ranges(c);
@@ -274,6 +291,7 @@ void fsp_recovery_timeout(struct fsp_conn *c, u64 now)
 	for (; seg; seg = fsp_segq_next(seg))
 		if (!(seg->state & FSP_SEG_SACKED))
 			fsp_mark_lost(c, seg);
+	c->lost += c->lost_out - lost;
 	c->cwnd = c->snd_mss;
 	c->recovery = FSP_LOSS;
 	c->high_seq = c->snd_nxt;

@@ -14,19 +14,22 @@
 #define FSP_SEG_LOST		0x02	/* judged lost; stays when it is sent again */
 #define FSP_SEG_RETRANS		0x04	/* sent again, and that one is in flight */
 #define FSP_SEG_EVER_RETRANS	0x08	/* sent again at some time */
+#define FSP_SEG_SENT		0x10	/* at least once */
+#define FSP_SEG_APP_LIMITED	0x20	/* sent when the path had room for more */
 
 /**
  * struct fsp_seg - 48 bytes at most: it lives in skb->cb
  * @seq: first sequence number
  * @end_seq: one past the last; SYN and FIN count one each
  * @tx_time: when it was last sent, ns
- * @delivered: low bits of conn->delivered when it was sent (rate sample)
+ * @delivered: low bits of conn->delivered when it was sent (rate.c)
  * @delivered_us: conn's time of that, low bits of microseconds
  * @first_tx_us: when the first segment of that flight was sent
+ * @in_flight: bytes in flight when it was sent, its own included
+ * @lost: low bits of conn->lost when it was sent
  * @serial: of its last transmission
  * @flags: FSP_SYN, FSP_FIN, FSP_PSH
  * @state: FSP_SEG_*
- * @tx_count: transmissions
  */
 struct fsp_seg {
 	u32	seq;
@@ -35,10 +38,11 @@ struct fsp_seg {
 	u32	delivered;
 	u32	delivered_us;
 	u32	first_tx_us;
+	u32	in_flight;
+	u32	lost;
 	u16	serial;
 	u8	flags;
 	u8	state;
-	u16	tx_count;
 };
 
 static inline u32 fsp_seg_len(const struct fsp_seg *seg)

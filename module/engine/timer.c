@@ -13,6 +13,7 @@
  * KEEPALIVE	RFC 9293 section 3.8.4
  * FIN		an orphan in FIN_WAIT_2
  * CONFIRM	a full listener has not said that it took its ticket back
+ * PACE		the next transmission's time (pace.c)
  */
 #include "internal.h"
 
@@ -199,6 +200,14 @@ static void fin_timeout(struct fsp_conn *c, u64 now)
 	fsp_finish(c, FSP_CLOSED);
 }
 
+static void pace_timeout(struct fsp_conn *c, u64 now)
+{
+	u8 push = c->held_push;
+
+	c->held_push = 0;
+	fsp_output(c, push, now);
+}
+
 static void (*const handlers[FSP_TIMERS])(struct fsp_conn *c, u64 now) = {
 	[FSP_TIMER_RTO]		= rto_timeout,
 	[FSP_TIMER_REORDER]	= fsp_reorder_timeout,
@@ -208,6 +217,7 @@ static void (*const handlers[FSP_TIMERS])(struct fsp_conn *c, u64 now) = {
 	[FSP_TIMER_KEEPALIVE]	= keepalive_timeout,
 	[FSP_TIMER_FIN]		= fin_timeout,
 	[FSP_TIMER_CONFIRM]	= fsp_ticket_timeout,
+	[FSP_TIMER_PACE]	= pace_timeout,
 };
 
 void fsp_conn_timeout(struct fsp_conn *c, u64 now)

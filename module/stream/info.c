@@ -46,7 +46,7 @@ static void fill_state(const struct fsp_conn *c, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_WSCALE;
 	info->tcpi_snd_wscale = c->snd_wscale;
 	info->tcpi_rcv_wscale = c->rcv_wscale;
-	info->tcpi_delivery_rate_app_limited = c->app_limited;
+	info->tcpi_delivery_rate_app_limited = !!c->app_limited_until;
 }
 
 static void fill_times(const struct fsp_conn *c, u64 now, struct tcp_info *info)

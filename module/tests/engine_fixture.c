@@ -162,6 +162,7 @@ struct fx *fx_new(struct kunit *test)
 	fx->peer_serial = 100;
 	fsp_config_default(&fx->conn.cfg);
 	fx->conn.cfg.nodelay = true;
+	fx->conn.cfg.pace = false;
 	fsp_conn_init(&fx->conn, &fsp_cc_reno);
 	fx->conn.mss_room = FSP_HDR_MIN + FX_MSS;
 	fx->conn.gso_max = FX_MSS;

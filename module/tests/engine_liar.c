@@ -184,7 +184,7 @@ static void lies(struct kunit *test)
 		l.fx->xmit_ret = 0;
 		l.fx->written = 0;
 		l.fx->delivered = 0;
-		fsp_conn_init(&l.fx->conn, fsp_cc_nth(i / 4 % 2));
+		fsp_conn_init(&l.fx->conn, fsp_cc_nth(i / 4 % 3));
 		l.fx->conn.mss_room = FSP_HDR_MIN + FX_MSS;
 		l.fx->conn.gso_max = i & 8 ? 60000 : FX_MSS;
 		fx_establish(l.fx);

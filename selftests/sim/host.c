@@ -63,7 +63,7 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 	if (seg)
 		off = fsp_seg_carrier(seg)->off + (fsp_tx_start(tx) - seg->seq);
 	end->sent += tx->len;
-	if (seg && seg->tx_count)
+	if (seg && (seg->state & FSP_SEG_SENT))
 		end->sent_again += tx->len;
 	end_send(end, &copy, off);
 	return 0;
