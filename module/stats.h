@@ -66,6 +66,8 @@
 	X(STREAM_DROP_NOMEM, "StreamDropNoMem", "segments dropped for want of memory") \
 	X(STREAM_OFO_QUEUED, "StreamOfoQueued", "segments queued out of order") \
 	X(STREAM_OFO_PRUNED, "StreamOfoPruned", "out-of-order segments given up for memory") \
+	X(STREAM_RENEGED, "StreamReneged", "times a peer had dropped what it had reported") \
+	X(STREAM_PRESSURE, "StreamMemoryPressure", "times streams came under memory pressure") \
 	X(STREAM_LISTEN_OVERFLOWS, "StreamListenOverflows", "connections a full accept queue put off") \
 	X(STREAM_LISTEN_DROPS, "StreamListenDrops", "SYNs a full half-open queue dropped") \
 	X(STREAM_REQ_TIMEOUTS, "StreamReqTimeouts", "half-open connections that timed out") \

@@ -18,6 +18,10 @@
 #include "engine/cong.h"
 #include "net.h"
 
+/* The largest buffer a stream may grow to, by default: between these */
+#define BUFFER_LEAST	(4 * 1024 * 1024)
+#define BUFFER_MOST	(32 * 1024 * 1024)
+
 long ferry_sysctl_stream_mem[3] __read_mostly;
 long ferry_sysctl_dgram_mem[3] __read_mostly;
 
@@ -36,9 +40,10 @@ static const int min_buffer = 4096;
 static const int max_buffer = INT_MAX / 2;
 static const int max_rate = 1000000;
 
+/* The third is set_buffers()'s. */
 static const struct ferry_sysctl defaults = {
-	.stream_rmem			= { 4096, 131072, 6 * 1024 * 1024 },
-	.stream_wmem			= { 4096, 65536, 4 * 1024 * 1024 },
+	.stream_rmem			= { 4096, 131072, BUFFER_LEAST },
+	.stream_wmem			= { 4096, 65536, BUFFER_LEAST },
 	.stream_congestion		= "cubic",
 	.stream_syn_retries		= 7,
 	.stream_synack_retries		= 5,
@@ -232,6 +237,20 @@ static void set_global(long *mem, unsigned int share)
 	mem[2] = mem[0] * 2;
 }
 
+/*
+ * 1 Gbit/s at 100 ms have 12.5 MB on the way; twice that is needed to repair a
+ * loss without a pause, and memory for it is more than its bytes. On a small
+ * machine one stream may have half of what puts them all under pressure.
+ */
+static void set_buffers(struct ferry_sysctl *sysctl)
+{
+	unsigned long bytes = min(nr_free_buffer_pages(), ULONG_MAX >> PAGE_SHIFT) << PAGE_SHIFT;
+	int most = clamp_t(unsigned long, bytes / 32, BUFFER_LEAST, BUFFER_MOST);
+
+	sysctl->stream_rmem[2] = most;
+	sysctl->stream_wmem[2] = most;
+}
+
 static unsigned int fill_table(struct ferry_net *fn, struct ctl_table *table)
 {
 	unsigned int i, n = ARRAY_SIZE(net_table);
@@ -254,6 +273,7 @@ int ferry_sysctl_init(struct ferry_net *fn)
 	unsigned int n;
 
 	fn->sysctl = defaults;
+	set_buffers(&fn->sysctl);
 	if (!privileged(fn))
 		copy_limits(&fn->sysctl, &ferry_net(&init_net)->sysctl);
 	if (net_eq(fn->net, &init_net)) {

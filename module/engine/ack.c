@@ -230,7 +230,8 @@ static void update_window(struct fsp_conn *c, const struct fsp_rx *rx)
 	c->snd_wl1 = fsp_seq_max(c->snd_wl1, rx->seq);
 	c->snd_wl2 = rx->ack;
 	c->snd_wnd = wnd;
-	c->max_snd_wnd = max(c->max_snd_wnd, c->snd_wnd);
+	c->max_snd_wnd = max(c->max_snd_wnd, wnd);
+	c->sws_wnd = max(c->sws_wnd, wnd);
 }
 
 static bool window_limited(const struct fsp_conn *c)
@@ -302,6 +303,7 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 	fsp_rate_acked(c, &as);
 	fsp_recovery_ack(c, &as);
 	restart_timers(c, as.progress || as.sample.delivered, now);
+	fsp_reneging_check(c, now);
 	if (!c->rtxq.count)
 		fsp_probe_arm(c, now);
 	return FSP_TAKEN;

@@ -187,6 +187,7 @@ void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	c->snd_una = c->iss + 1;
 	c->snd_wnd = (u32)rx->window << scale;
 	c->max_snd_wnd = c->snd_wnd;
+	c->sws_wnd = c->snd_wnd;
 	c->snd_wl1 = rx->seq;
 	c->snd_wl2 = c->snd_una;
 	fsp_update_mss(c);

@@ -195,6 +195,7 @@ struct fsp_conn {
 	u32			snd_wl1;
 	u32			snd_wl2;
 	u32			max_snd_wnd;	/* largest window the peer ever offered */
+	u32			sws_wnd;	/* largest since a small one had to do */
 	u32			write_seq;	/* one past the last byte queued */
 	u32			snd_sml;	/* end of the last small segment sent (Minshall) */
 	u32			snd_mss;	/* payload and options beyond 20 header bytes */
@@ -281,6 +282,9 @@ struct fsp_conn {
 	u32			rcv_wnd;	/* window last sent, from rcv_wup on */
 	u32			rcv_mss;	/* estimate of what the peer sends */
 	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
+	u32			read_best;	/* most bytes read in one round trip */
+	u32			read_seq;	/* where the reader was when this one began */
+	u64			read_time;	/* when */
 	u32			fin_seq;	/* of the peer's FIN, once seen out of order */
 	bool			fin_seen;
 	struct fsp_segq		ofoq;		/* received out of order */
@@ -423,6 +427,22 @@ void fsp_conn_shutdown(struct fsp_conn *c, u64 now);
 
 /* The user read bytes: the window may be worth announcing. */
 void fsp_conn_read(struct fsp_conn *c, u64 now);
+
+/**
+ * fsp_conn_want_rcvbuf() - dynamic right-sizing of the receive buffer
+ * @c: connection
+ * @read_seq: sequence number of the next byte to be read
+ * @now: time
+ *
+ * To be asked after each read, before fsp_conn_read(). A reader that took more
+ * in one round trip than ever before shall not be held back by the window.
+ *
+ * Return: payload bytes the buffer should have room for, or 0 for no news.
+ */
+u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now);
+
+/* Payload bytes the send buffer should have room for, by the congestion window */
+u32 fsp_conn_want_sndbuf(const struct fsp_conn *c);
 
 /* The user wants no more bytes (close, SHUT_RD on close): answer them with a reset. */
 void fsp_conn_shut_rcv(struct fsp_conn *c);

@@ -45,6 +45,8 @@ static void take_syn(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	c->rcv_nxt = rx->seq + 1;
 	c->rcv_off = 0;
 	c->rcv_wup = c->rcv_nxt;
+	c->read_seq = c->rcv_nxt;
+	c->read_time = now;
 	c->peer_features = rx->opts & FSP_HAS_FEATURES ? rx->features : 0;
 	c->peer_mss = rx->opts & FSP_HAS_MSS ? max_t(u32, rx->mss, FSP_MSS_MIN) :
 					       c->default_mss;

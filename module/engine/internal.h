@@ -67,7 +67,6 @@ struct fsp_ack_state {
 	bool			newest_set;
 	bool			progress;	/* snd_una advanced */
 	bool			spurious;	/* a retransmission proved needless */
-	bool			reneged;
 };
 
 void fsp_rack_delivered(struct fsp_conn *c, const struct fsp_ack_state *as);
@@ -75,6 +74,8 @@ u32 fsp_rack_detect(struct fsp_conn *c, u64 now);
 void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg);
 void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as);
 void fsp_recovery_timeout(struct fsp_conn *c, u64 now);
+/* Does the queue begin with what the peer reported and has no more? */
+void fsp_reneging_check(struct fsp_conn *c, u64 now);
 void fsp_reorder_timeout(struct fsp_conn *c, u64 now);
 void fsp_tlp_timeout(struct fsp_conn *c, u64 now);
 void fsp_tlp_arm(struct fsp_conn *c, u64 now);

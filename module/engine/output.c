@@ -254,7 +254,7 @@ static s64 send_quota(struct fsp_conn *c, struct fsp_seg *seg, unsigned int push
 		return room;
 	}
 	if (room < bytes)	/* a small window: use it if it is half of the largest */
-		return room && (room >= c->max_snd_wnd / 2 || (push & FSP_PUSH_ANY)) ?
+		return room && (room >= c->sws_wnd / 2 || (push & FSP_PUSH_ANY)) ?
 		       (s64)room : -1;
 	if (!is_last(c, seg) || (seg->flags & FSP_FIN) || !nagle_holds(c, push))
 		return room;

@@ -11,6 +11,7 @@
 
 #define DUP_THRESH		3	/* RFC 8985 section 6.2: without reordering seen */
 #define REO_STEPS_MAX		8
+#define RENEGE_WAIT		(10 * FSP_NSEC_PER_MSEC)
 
 void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg)
 {
@@ -254,6 +255,20 @@ void fsp_reorder_timeout(struct fsp_conn *c, u64 now)
 	fsp_output(c, 0, now);
 }
 
+/*
+ * Whoever has a range acknowledges it as soon as nothing is missing before it.
+ * Who stops right there has dropped it, most likely for want of memory: wait a
+ * little, then act as after a timeout, instead of waiting for that.
+ */
+void fsp_reneging_check(struct fsp_conn *c, u64 now)
+{
+	const struct fsp_seg *seg = fsp_segq_first(&c->rtxq);
+	u64 soon = now + max_t(u64, c->srtt / 2, RENEGE_WAIT);
+
+	if (seg && (seg->state & FSP_SEG_SACKED) && c->timer[FSP_TIMER_RTO] > soon)
+		fsp_timer_arm(c, FSP_TIMER_RTO, soon);
+}
+
 /* A peer may take back what it reported (RFC 2018 section 8). */
 static void forget_ranges(struct fsp_conn *c)
 {
@@ -266,6 +281,7 @@ static void forget_ranges(struct fsp_conn *c)
 		c->sacked_out -= fsp_seg_len(seg);
 	}
 	memset(c->sack_cache, 0, sizeof(c->sack_cache));
+	fsp_host_count(c, FSP_COUNT_RENEGED, 1);
 }
 
 static bool new_timeout_episode(const struct fsp_conn *c)

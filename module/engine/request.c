@@ -138,11 +138,14 @@ void fsp_conn_accept(struct fsp_conn *c, const struct fsp_request *req, u64 now)
 	c->irs = req->irs;
 	c->rcv_nxt = req->irs + 1;
 	c->rcv_wup = c->rcv_nxt;
+	c->read_seq = c->rcv_nxt;
+	c->read_time = now;
 	c->rcv_wnd = req->rcv_wnd;
 	c->rcv_wscale = req->rcv_wscale;
 	c->snd_wscale = req->snd_wscale;
 	c->snd_wnd = req->syn_wnd;
 	c->max_snd_wnd = req->syn_wnd;
+	c->sws_wnd = req->syn_wnd;
 	c->peer_mss = req->peer_mss;
 	c->peer_features = req->peer_features;
 	c->syn_retries = req->retries;

@@ -62,7 +62,7 @@ static bool window_shut(const struct fsp_conn *c)
 	s32 room = window_room(c);
 
 	return room <= 0 ||
-	       (u32)room < min3(fsp_seg_bytes(seg), c->snd_mss, max(c->max_snd_wnd / 2, 1U));
+	       (u32)room < min3(fsp_seg_bytes(seg), c->snd_mss, max(c->sws_wnd / 2, 1U));
 }
 
 void fsp_probe_arm(struct fsp_conn *c, u64 now)
@@ -142,8 +142,10 @@ static void probe_timeout(struct fsp_conn *c, u64 now)
 	if (list_empty(&c->sndq) || window_room(c) > 0) {
 		/*
 		 * Held back for more to come, or for a window that was larger once
-		 * and may never be again: now it goes as it is.
+		 * and may never be again: now it goes as it is, and such windows are
+		 * no longer thought small.
 		 */
+		c->sws_wnd = min(c->sws_wnd, c->snd_wnd);
 		fsp_output(c, FSP_PUSH_NOW | FSP_PUSH_ANY, now);
 		return;
 	}

@@ -72,3 +72,31 @@ bool fsp_window_worth_telling(struct fsp_conn *c)
 
 	return wnd > cur && (wnd >= 2 * cur || wnd - cur >= fsp_host_rcv_full_space(c) / 2);
 }
+
+/*
+ * What is read in one round trip is what the path brought in it. The next one
+ * may bring as much more as this one did than the last (a sender in slow start
+ * doubles), and while that is on its way the one after it is allowed for.
+ */
+u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
+{
+	u32 bytes = read_seq - c->read_seq, before = c->read_best;
+	u64 next;
+
+	if (now - c->read_time < c->srtt)
+		return 0;
+	c->read_seq = read_seq;
+	c->read_time = now;
+	if (bytes <= before)
+		return 0;
+	c->read_best = bytes;
+	next = before ? div_u64((u64)bytes * bytes, before) : 2ULL * bytes;
+	next = min_t(u64, next, 2ULL * bytes);
+	return min_t(u64, 2 * next + 16 * c->rcv_mss, S32_MAX);
+}
+
+/* One window in flight, one more while lost bytes hold it back, half to be written */
+u32 fsp_conn_want_sndbuf(const struct fsp_conn *c)
+{
+	return min_t(u64, 2ULL * c->cwnd + (c->cwnd >> 1), S32_MAX);
+}

@@ -24,16 +24,14 @@ void ferry_stream_write_space(struct sock *sk)
 		sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
 }
 
-/* Twice the window: one in flight, one being written (RFC 9293 asks nothing). */
 static void grow_sndbuf(struct sock *sk)
 {
-	const struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 	int most = READ_ONCE(ferry_sock_net(sk)->sysctl.stream_wmem[2]);
-	u64 want = 2ULL * c->cwnd + (c->cwnd >> 1);
+	int want;
 
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || sk_under_memory_pressure(sk))
 		return;
-	want = min_t(u64, want, most);
+	want = min_t(u32, fsp_conn_want_sndbuf(&ferry_stream_sk(sk)->conn), most);
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }
@@ -54,8 +52,6 @@ static void established(struct sock *sk)
 		return;
 	ss->told_established = true;
 	ss->copied_seq = ss->conn.irs + 1;
-	ss->rcv_space_seq = ss->copied_seq;
-	ss->rcv_space_time = ferry_stream_now();
 	sk_dst_confirm(sk);
 	ferry_diag_notify(sk, FERRY_DIAG_ESTABLISHED);
 	if (!sock_flag(sk, SOCK_DEAD)) {

@@ -253,7 +253,6 @@ static void reset_state(struct sock *sk)
 		ferry_stream_eat(sk, skb_peek(&sk->sk_receive_queue));
 	WRITE_ONCE(ss->inq, 0);
 	ss->copied_seq = 0;
-	ss->rcv_space = 0;
 	ss->told_established = false;
 	ss->deferred &= BIT(FERRY_DEFER_QUEUED);
 	fsp_conn_init(&ss->conn, ss->conn.cc);

@@ -109,7 +109,7 @@ static void fill_connection(struct sock *sk, struct tcp_info *info)
 	fill_times(&ss->conn, ferry_stream_now(), info);
 	fill_window(&ss->conn, info);
 	fill_counts(&ss->conn, info);
-	info->tcpi_rcv_space = ss->rcv_space;
+	info->tcpi_rcv_space = ss->conn.read_best;
 	info->tcpi_pacing_rate = ss->conn.pacing_rate;
 	info->tcpi_pmtu = dst ? dst_mtu(dst) : 0;
 }

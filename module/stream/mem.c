@@ -11,6 +11,15 @@
 #include "stream/internal.h"
 #include "stream/tx.h"
 
+u32 ferry_stream_wmem(struct sock *sk, u32 bytes)
+{
+	if (sk_wmem_schedule(sk, bytes))
+		return bytes;
+	if (sk->sk_wmem_queued >= SOCK_MIN_SNDBUF)
+		return 0;
+	return min_t(u32, bytes, SOCK_MIN_SNDBUF);
+}
+
 struct sk_buff *ferry_stream_alloc_tx(struct sock *sk, gfp_t gfp)
 {
 	struct sk_buff *skb;
@@ -18,7 +27,7 @@ struct sk_buff *ferry_stream_alloc_tx(struct sock *sk, gfp_t gfp)
 	skb = alloc_skb_fclone(FERRY_STREAM_HEADROOM, gfp);
 	if (!skb)
 		goto short_of_memory;
-	if (!sk_wmem_schedule(sk, skb->truesize)) {
+	if (!ferry_stream_wmem(sk, skb->truesize)) {
 		__kfree_skb(skb);
 		goto short_of_memory;
 	}

@@ -24,8 +24,10 @@ static int least_rmem[3] = { PAGE_SIZE, PAGE_SIZE, PAGE_SIZE };
 
 static void enter_memory_pressure(struct sock *sk)
 {
-	if (!READ_ONCE(memory_pressure))
-		WRITE_ONCE(memory_pressure, 1);
+	if (READ_ONCE(memory_pressure))
+		return;
+	WRITE_ONCE(memory_pressure, 1);
+	ferry_stat_inc(ferry_sock_net(sk), FERRY_STAT_STREAM_PRESSURE);
 }
 
 static void leave_memory_pressure(struct sock *sk)
@@ -175,7 +177,6 @@ void ferry_stream_sock_init(struct sock *sk)
 	ss->deferred = 0;
 	ss->copied_seq = 0;
 	ss->inq = 0;
-	ss->rcv_space = 0;
 	ss->told_established = false;
 	ss->path_stale = false;
 	ss->no_memory = false;

@@ -20,6 +20,8 @@
 
 /* A segment is wasteful whose memory is more than this many times its bytes. */
 #define WASTE		4
+/* Window under memory pressure, in segments */
+#define PRESSED_SEGS	4
 /* Linear room of a sk_buff others are packed into */
 #define PACK_ROOM	SKB_WITH_OVERHEAD(PAGE_SIZE - NET_SKB_PAD)
 
@@ -35,13 +37,20 @@ static u32 to_window(const struct sock *sk, int space)
 	return (u64)space * ferry_stream_sk(sk)->scaling_ratio >> RATIO_SHIFT;
 }
 
+/*
+ * Under memory pressure a window is not opened any further than it takes to
+ * keep a connection alive. What was offered stays offered: window.c.
+ */
 u32 fsp_host_rcv_space(struct fsp_conn *c)
 {
 	struct sock *sk = ferry_conn_sk(c);
+	u32 space = to_window(sk, READ_ONCE(sk->sk_rcvbuf) -
+			      atomic_read(&sk->sk_rmem_alloc) -
+			      READ_ONCE(sk->sk_backlog.len));
 
-	return to_window(sk, READ_ONCE(sk->sk_rcvbuf) -
-			 atomic_read(&sk->sk_rmem_alloc) -
-			 READ_ONCE(sk->sk_backlog.len));
+	if (unlikely(sk_under_memory_pressure(sk)))
+		space = min_t(u32, space, PRESSED_SEGS * c->rcv_mss);
+	return space;
 }
 
 u32 fsp_host_rcv_full_space(struct fsp_conn *c)
@@ -198,6 +207,19 @@ static bool full(const struct sock *sk, int extra)
 	return atomic_read(&sk->sk_rmem_alloc) + extra > READ_ONCE(sk->sk_rcvbuf);
 }
 
+/* What cannot be read yet is the first to go without memory. */
+static bool admit_ofo(struct sock *sk, struct sk_buff *skb)
+{
+	if (full(sk, skb->truesize + (sk->sk_rcvbuf >> 3)))
+		return false;
+	if (sk_under_memory_pressure(sk) &&
+	    full(sk, sk->sk_rcvbuf - (sk->sk_rcvbuf >> 3))) {
+		ferry_stream_sk(sk)->no_memory = true;
+		return false;
+	}
+	return charge(sk, skb, false);
+}
+
 /*
  * In order: one segment may go beyond the buffer, as the window was offered for
  * its bytes and not for its memory; and a reader who has nothing at all gets
@@ -208,11 +230,8 @@ bool fsp_host_admit(struct fsp_conn *c, struct fsp_seg *seg, bool in_order)
 	struct sk_buff *skb = ferry_seg_skb(seg);
 	struct sock *sk = ferry_conn_sk(c);
 
-	if (!in_order) {
-		if (full(sk, skb->truesize + (sk->sk_rcvbuf >> 3)))
-			return false;
-		return charge(sk, skb, false);
-	}
+	if (!in_order)
+		return admit_ofo(sk, skb);
 	if (full(sk, 0))
 		collapse(sk);
 	if (full(sk, 0))
@@ -285,23 +304,14 @@ void ferry_stream_eat(struct sock *sk, struct sk_buff *skb)
 	consume_skb(skb);
 }
 
-/*
- * A reader that took more in one round trip than ever before is not to be held
- * back by the buffer: room for twice that (one window read while the next is on
- * its way).
- */
-static void grow_rcvbuf(struct sock *sk, u32 copied)
+static void grow_rcvbuf(struct sock *sk, u64 now)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	int most = READ_ONCE(ferry_sock_net(sk)->sysctl.stream_rmem[2]);
-	u64 want;
+	u64 want = fsp_conn_want_rcvbuf(&ss->conn, ss->copied_seq, now);
 
-	if (copied <= ss->rcv_space)
+	if (!want || sk->sk_userlocks & SOCK_RCVBUF_LOCK || sk_under_memory_pressure(sk))
 		return;
-	ss->rcv_space = copied;
-	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK || sk_under_memory_pressure(sk))
-		return;
-	want = 2ULL * copied + 16 * ss->conn.rcv_mss;
 	want = min_t(u64, div_u64(want << RATIO_SHIFT, ss->scaling_ratio), most);
 	if (want > sk->sk_rcvbuf)
 		WRITE_ONCE(sk->sk_rcvbuf, want);
@@ -312,11 +322,7 @@ void ferry_stream_read_done(struct sock *sk)
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	u64 now = ferry_stream_now();
 
-	if (now - ss->rcv_space_time >= ss->conn.srtt) {
-		grow_rcvbuf(sk, ss->copied_seq - ss->rcv_space_seq);
-		ss->rcv_space_seq = ss->copied_seq;
-		ss->rcv_space_time = now;
-	}
+	grow_rcvbuf(sk, now);
 	if (sk->sk_state == TCP_CLOSE)
 		return;
 	fsp_conn_read(&ss->conn, now);

@@ -71,8 +71,8 @@ static int copy_bytes(struct writing *w, struct sk_buff *skb, u32 want)
 	    !skb_can_coalesce(skb, skb_shinfo(skb)->nr_frags, pfrag->page,
 			      pfrag->offset))
 		return -EMSGSIZE;
-	bytes = min_t(u32, want, pfrag->size - pfrag->offset);
-	if (!sk_wmem_schedule(w->sk, bytes))
+	bytes = ferry_stream_wmem(w->sk, min_t(u32, want, pfrag->size - pfrag->offset));
+	if (!bytes)
 		return -ENOBUFS;
 	bytes = copy_page_from_iter(pfrag->page, pfrag->offset, bytes,
 				    &w->msg->msg_iter);
@@ -88,7 +88,8 @@ static int splice_bytes(struct writing *w, struct sk_buff *skb, u32 want)
 {
 	ssize_t bytes;
 
-	if (!sk_wmem_schedule(w->sk, want))
+	want = ferry_stream_wmem(w->sk, want);
+	if (!want)
 		return -ENOBUFS;
 	bytes = ferry_splice_from_iter(skb, &w->msg->msg_iter, want,
 				       w->sk->sk_allocation);

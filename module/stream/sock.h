@@ -70,9 +70,6 @@ enum {
  * @push_node: on a per-CPU list of sockets to push
  * @copied_seq: sequence number of the next byte to read
  * @inq: bytes delivered and not read; changed under the lock, read without
- * @rcv_space: bytes the reader took in the last round trip (buffer growth)
- * @rcv_space_seq: copied_seq when that measurement began
- * @rcv_space_time: when
  * @scaling_ratio: payload bytes per 256 bytes of memory, learned
  * @icmp_mtu: with FERRY_DEFER_MTU
  * @icmp_seq: sequence number in the packet it was about
@@ -103,9 +100,6 @@ struct ferry_stream_sock {
 	u32			copied_seq;
 	u32			inq;
 
-	u32			rcv_space;
-	u32			rcv_space_seq;
-	u64			rcv_space_time;
 	u8			scaling_ratio;
 
 	u32			icmp_mtu;
@@ -191,6 +185,19 @@ void ferry_stream_release_cb(struct sock *sk);
 /* ---- mem.c, rmem.c ---- */
 
 /**
+ * ferry_stream_wmem() - is there memory for more to be sent?
+ * @sk: locked
+ * @bytes: how many are wanted
+ *
+ * Even where all streams together have used theirs up, each may queue a little:
+ * else a socket with nothing queued would be writable for poll() and yet take
+ * nothing, and no acknowledgment would ever change that.
+ *
+ * Return: how many of them may be had now; 0: wait.
+ */
+u32 ferry_stream_wmem(struct sock *sk, u32 bytes);
+
+/**
  * ferry_stream_alloc_tx() - an empty segment's carrier
  * @sk: locked
  * @gfp: GFP
@@ -206,7 +213,7 @@ void ferry_stream_free_tx(struct sock *sk, struct sk_buff *skb);
 
 /**
  * ferry_stream_charge_tx() - @bytes were added to a carrier's fragments
- * @sk: locked; sk_wmem_schedule() said yes to @bytes before
+ * @sk: locked; ferry_stream_wmem() said yes to @bytes before
  * @skb: the carrier: len, data_len and truesize grow, and the accounting
  * @bytes: how many
  *

@@ -233,6 +233,30 @@ static void reneging(struct kunit *test)
 	fx_done(fx);
 }
 
+/*
+ * An acknowledgment that stops where a range began says so at once; there is no
+ * need to wait for the timeout that is due, and nothing else is forgotten.
+ */
+static void reneging_shows(struct kunit *test)
+{
+	struct fx *fx = in_flight(test, 6);
+	struct fsp_conn *c = &fx->conn;
+	u64 rto = c->rto;
+
+	fx->now += 90 * MSEC;
+	ACKED(fx, 0, 1000, 3000, 4000, 6000);
+	expect_next(fx, 0, FX_MSS);
+	fx_acked(fx, 1000);
+	KUNIT_EXPECT_LT(test, fx_fire(fx), rto / 2);
+	while (c->sacked_out)
+		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
+	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_RENEGED], 1u);
+	KUNIT_EXPECT_EQ(test, fx_last(fx)->off, 1000ull);
+	fx_acked(fx, 6000);
+	expect_accounts(fx, 0, 0, 0);
+	fx_done(fx);
+}
+
 /* ---- needless retransmissions ---- */
 
 /* The answer to the original shows that nothing was lost: RFC 4015's point, exactly. */
@@ -516,6 +540,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(any_single_loss),
 	KUNIT_CASE(lost_twice),
 	KUNIT_CASE(reneging),
+	KUNIT_CASE(reneging_shows),
 	KUNIT_CASE(undone),
 	KUNIT_CASE(not_undone),
 	KUNIT_CASE(split_by_ack),

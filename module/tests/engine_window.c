@@ -85,6 +85,14 @@ static void small_window_for_good(struct kunit *test)
 	fx_wait(fx, 2 * SEC);
 	KUNIT_EXPECT_GE(test, fx_sent_bytes(fx), 480u);
 	KUNIT_EXPECT_EQ(test, fx->conn.snd_nxt, fx_ack(4480));
+	/* From then on at once: the buffer has been made that small. */
+	acked_window(fx, 4480, 480);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 480u);
+	/* Until a larger one comes. */
+	acked_window(fx, 4960, 4000);
+	fx_skip(fx);
+	acked_window(fx, 8960, 480);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
 	fx_done(fx);
 }
 
@@ -185,6 +193,71 @@ static void never_shrinks(struct kunit *test)
 				fsp_rcv_edge(&fx->conn));
 		edge = fsp_rcv_edge(&fx->conn);
 	}
+	fx_done(fx);
+}
+
+/* ---- buffers ---- */
+
+/* What the reader takes in one round trip, each twice as much as the last */
+static void rcvbuf_follows_reader(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 bytes = 10000, want = 0;
+
+	while (bytes < 12500000) {
+		c->read_seq = c->rcv_nxt;
+		c->read_time = fx->now;
+		/* Half a round trip says nothing yet. */
+		KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->read_seq + bytes / 2,
+							   fx->now + 49 * MSEC), 0u);
+		fx->now += 100 * MSEC;
+		want = fsp_conn_want_rcvbuf(c, c->read_seq + bytes, fx->now);
+		KUNIT_EXPECT_GE(test, want, 4 * bytes);
+		bytes *= 2;
+	}
+	/* Steady: no more than twice what is on the way. Less: no news. */
+	fx->now += 100 * MSEC;
+	bytes = c->read_best + 1;
+	want = fsp_conn_want_rcvbuf(c, c->read_seq + bytes, fx->now);
+	KUNIT_EXPECT_GE(test, want, 2 * bytes);
+	KUNIT_EXPECT_LE(test, want, 2 * bytes + 20 * FX_MSS);
+	fx->now += 100 * MSEC;
+	KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->read_seq + bytes / 2, fx->now), 0u);
+	fx_done(fx);
+}
+
+static void sndbuf_follows_cwnd(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx->conn.cwnd = 12500000;
+	KUNIT_EXPECT_GE(test, fsp_conn_want_sndbuf(&fx->conn), 25000000u);
+	KUNIT_EXPECT_LE(test, fsp_conn_want_sndbuf(&fx->conn), 33000000u);
+	/* No clamp of a window makes it negative. */
+	fx->conn.cwnd = 0x40000000;
+	KUNIT_EXPECT_LE(test, fsp_conn_want_sndbuf(&fx->conn), (u32)S32_MAX);
+	fx_done(fx);
+}
+
+/* SO_RCVBUF made smaller: what was offered is taken, the edge stays until it is used. */
+static void rcvbuf_shrinks(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 edge = fsp_rcv_edge(c), off = 0;
+
+	fx->rcv_full = 4000;
+	fx->rcv_space = 4000;
+	while (fsp_before(c->rcv_nxt, edge - FX_MSS)) {
+		KUNIT_ASSERT_EQ(test, (int)fx_data(fx, off, FX_MSS, 0), FSP_TAKEN);
+		off += FX_MSS;
+		KUNIT_EXPECT_FALSE(test, fsp_before(fsp_rcv_edge(c), edge));
+	}
+	/* Now it is the small buffer's. */
+	fx_data(fx, off, edge - c->rcv_nxt, 0);
+	fsp_conn_ack(c, fx->now);
+	KUNIT_EXPECT_LE(test, told(fx, fx_last(fx)), 4000u + 15);
 	fx_done(fx);
 }
 
@@ -404,6 +477,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(zero_window_dead_peer),
 	KUNIT_CASE(receiver_sws),
 	KUNIT_CASE(never_shrinks),
+	KUNIT_CASE(rcvbuf_follows_reader),
+	KUNIT_CASE(sndbuf_follows_cwnd),
+	KUNIT_CASE(rcvbuf_shrinks),
 	KUNIT_CASE(window_clamp),
 	KUNIT_CASE(nagle),
 	KUNIT_CASE(nodelay),

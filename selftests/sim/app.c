@@ -49,7 +49,7 @@ static bool write_once(struct end *end)
 	struct app *app = &end->app;
 	u32 want = min_t(u64, app->cfg->chunk, app->total - app->written);
 
-	while (want && end->queued < end->cfg->sndbuf) {
+	while (want && end->queued < end->sndbuf) {
 		u32 n = add_to_tail(end, want);
 
 		if (!n)
@@ -139,12 +139,30 @@ static void write_event(struct event *ev)
 	end_after(end);
 }
 
+/* The buffers as a host lets them grow that has memory for @buf_max */
+static void grow_rcvbuf(struct end *end)
+{
+	u32 want = fsp_conn_want_rcvbuf(&end->conn, end->conn.irs + 1 + (u32)end->app.read,
+					end->sim->q.now);
+
+	end->rcvbuf = max(end->rcvbuf, min(want, end->cfg->buf_max));
+}
+
+static void grow_sndbuf(struct end *end)
+{
+	u32 want = fsp_conn_want_sndbuf(&end->conn);
+
+	end->sndbuf = max(end->sndbuf, min(want, end->cfg->buf_max));
+}
+
 static void read_bytes(struct end *end, u32 n)
 {
 	end->unread -= n;
 	end->app.read += n;
-	if (end->mode == END_CONN)
-		fsp_conn_read(&end->conn, end->sim->q.now);
+	if (end->mode != END_CONN)
+		return;
+	grow_rcvbuf(end);
+	fsp_conn_read(&end->conn, end->sim->q.now);
 }
 
 static bool stall_now(struct end *end)
@@ -241,6 +259,8 @@ void app_start(struct end *end)
 
 void app_kick(struct end *end)
 {
+	if (end->mode == END_CONN)
+		grow_sndbuf(end);
 	if (!event_armed(&end->app.write_ev))
 		write_some(end);
 	read_some(end);

@@ -39,6 +39,8 @@ void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 
 	end->side = side;
 	end->id = id;
 	end->cfg = &cfg->end[side];
+	end->rcvbuf = end->cfg->rcvbuf;
+	end->sndbuf = end->cfg->sndbuf;
 	end->iss = end->cfg->iss + id * ISS_STEP;
 	end->delay = cfg->delay;
 	end->out = &sim->link[side];
@@ -278,9 +280,9 @@ static void rx_listen(struct end *end, const struct fsp_rx *rx)
 	}
 	if (!(rx->flags & FSP_SYN))
 		return;
-	fsp_request_init(&end->req, rx, end->iss, end->cfg->rcvbuf,
-			 wscale_for(end->cfg->rcvbuf), end->room - FSP_HDR_MIN,
-			 FSP_MSS_DEFAULT_V4);
+	fsp_request_init(&end->req, rx, end->iss, end->rcvbuf,
+			 wscale_for(max(end->rcvbuf, end->cfg->buf_max)),
+			 end->room - FSP_HDR_MIN, FSP_MSS_DEFAULT_V4);
 	set_mode(end, END_REQUEST);
 	oracle_rx(end, rx);
 	answer_synack(end);

@@ -30,6 +30,7 @@ enum end_mode {
  * @iss: initial sequence number
  * @rcvbuf: bytes
  * @sndbuf: bytes
+ * @buf_max: bytes both may grow to; 0: they do not
  * @small_queue: bytes that may wait in the link; 0: any number
  * @xmit_fail: transmissions fail for want of memory
  * @split_fail: so do splits
@@ -47,6 +48,7 @@ struct end_cfg {
 	u32				iss;
 	u32				rcvbuf;
 	u32				sndbuf;
+	u32				buf_max;
 	u32				small_queue;
 	u32				xmit_fail;
 	u32				split_fail;
@@ -63,6 +65,8 @@ struct end_cfg {
  * @iss: initial sequence number
  * @delay: of what is sent to it, beyond the link's
  * @room: path's, now
+ * @rcvbuf: now
+ * @sndbuf: now
  * @unread: bytes delivered and not read
  * @ofo: bytes out of order
  * @queued: bytes written and not acknowledged
@@ -91,6 +95,8 @@ struct end {
 	u64			delay;
 	u32			iss;
 	u32			room;
+	u32			rcvbuf;
+	u32			sndbuf;
 	u32			unread;
 	u32			ofo;
 	u64			queued;

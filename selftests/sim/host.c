@@ -128,7 +128,7 @@ bool fsp_host_admit(struct fsp_conn *c, struct fsp_seg *seg, bool in_order)
 	struct end *end = conn_end(c);
 	u32 bytes = fsp_seg_carrier(seg)->bytes;
 
-	if (end->unread + end->ofo + bytes > 2 * end->cfg->rcvbuf)
+	if (end->unread + end->ofo + bytes > 2 * end->rcvbuf)
 		return false;
 	/* What follows in_order is fsp_host_deliver(), which knows no ofo. */
 	end->ofo += bytes;
@@ -185,7 +185,7 @@ static u32 room(const struct end *end)
 {
 	u32 used = end->unread + (end->cfg->ofo_counts ? end->ofo : 0);
 
-	return end->cfg->rcvbuf > used ? end->cfg->rcvbuf - used : 0;
+	return end->rcvbuf > used ? end->rcvbuf - used : 0;
 }
 
 u32 fsp_host_rcv_space(struct fsp_conn *c)

@@ -178,7 +178,7 @@ static void check_order(struct end *end)
 
 static void check_memory(struct end *end)
 {
-	sim_check(end->sim, end->ofo + end->unread <= 2 * end->cfg->rcvbuf, "%u + %u",
+	sim_check(end->sim, end->ofo + end->unread <= 2 * end->rcvbuf, "%u + %u",
 		  end->ofo, end->unread);
 }
 

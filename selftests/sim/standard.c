@@ -223,6 +223,33 @@ static void versus(struct scenario *sc)
 #define PATH(mbit, one_way, limit_)	\
 	.rate = (mbit) * MBIT, .delay = (one_way), .queue.limit = (limit_)
 
+/* ---- buffers that begin with the defaults, as a first SYN shows them, and grow ---- */
+
+#define TUNED_FIRST	65536
+#define TUNED_MAX	(20 << 20)
+
+/* From the first SYN to the last byte, nine tenths of the rate */
+static const char *check_tuned(const struct sim *sim)
+{
+	const struct app *app = &sim->flows[0].end[1].app;
+	u64 most = app->received / (900 * MBIT / 1000) * MSEC;
+
+	return app->done_at <= most ? NULL : "less than 900 Mbit/s";
+}
+
+static void tune(struct scenario *sc)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct end_cfg *e = &sc->flow[0].end[i];
+
+		e->buf_max = TUNED_MAX;
+		e->fsp.rcv_max = TUNED_MAX;
+	}
+	sc->check = check_tuned;
+}
+
 static const struct standard standards[] = {
 	{ "clean", { PATH(100, 20 * MSEC, 500 * KB) }, .duration = 20 * SEC },
 	{ "loss-0.1", { PATH(100, 20 * MSEC, 500 * KB), .loss = 1000 }, .duration = 20 * SEC },
@@ -281,6 +308,8 @@ static const struct standard standards[] = {
 	  .bytes = 4 * MB, .both_ways = true },
 	{ "shared", { PATH(100, 20 * MSEC, 500 * KB) }, .bytes = 10 * MB, .flows = 4,
 	  .both_ways = true },
+	{ "tuned-buffers", { PATH(1000, 50 * MSEC, 12500 * KB) }, .bytes = 4000000000,
+	  .mss_room = 8980, .buffer = TUNED_FIRST, .setup = tune },
 	{ "five-turns", { .delay = 100 * USEC, .super = true, .loss = 500 },
 	  .bytes = 10ull << 30, .mss_room = 65000, .buffer = 8 << 20 },
 	{ "two-turns-back", { PATH(5000, MSEC, 8 << 20), .reorder = 1000,
