@@ -12,7 +12,7 @@
 /* An owner may change while a packet looks for it; not this often. */
 #define LOOKUPS		4
 
-/* Beside the buffers, what a busy socket's backlog may hold: RFC-less, as TCP's */
+/* Headers of packets without payload; they count, too */
 #define BACKLOG_SLACK	(64 * 1024)
 
 void ferry_stream_drop(struct ferry_net *fn, struct sk_buff *skb, enum ferry_stat why)
@@ -139,10 +139,21 @@ bool ferry_stream_filtered(struct sock *sk, struct ferry_packet *p)
 	return false;
 }
 
+/*
+ * What a busy socket's receive queue and backlog may hold together. The window was
+ * offered in bytes: where packets are small their memory is up to twice as much, and
+ * dropping what was invited costs a whole recovery.
+ */
+static u32 backlog_limit(const struct sock *sk)
+{
+	u64 limit = 2ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+		    BACKLOG_SLACK;
+
+	return min_t(u64, limit, INT_MAX);
+}
+
 static void to_sock(struct sock *sk, struct ferry_packet *p)
 {
-	u32 limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) + BACKLOG_SLACK;
-
 	if (ferry_stream_filtered(sk, p))
 		return;
 	sk_mark_napi_id(sk, p->skb);
@@ -150,7 +161,7 @@ static void to_sock(struct sock *sk, struct ferry_packet *p)
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		ferry_stream_rx(sk, p->skb, &p->rx);
-	} else if (sk_add_backlog(sk, p->skb, limit)) {
+	} else if (sk_add_backlog(sk, p->skb, backlog_limit(sk))) {
 		ferry_sk_drop(sk);
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_BACKLOG);
 	}
