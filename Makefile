@@ -80,6 +80,12 @@ kselftest: tools selftests | prepare-test
 preload: tools selftests | prepare-test
 	@set -o pipefail; selftests/apps/test_run.sh | $(VM)/ktap
 
+## bench         Ferry beside TCP, UDP and others on KERNEL=6.12|uml|6.12-icount, BENCH="names..."
+.PHONY: bench
+bench: selftests | prepare-test
+	@$(MAKE) -C selftests/bench O=$(OUT)
+	@KERNEL="$(if $(filter file,$(origin KERNEL)),,$(KERNEL))" selftests/bench/run
+
 ## lint          compiler, sparse and checkpatch warnings are errors here
 .PHONY: lint
 lint: | prepare-build
