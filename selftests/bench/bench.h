@@ -48,12 +48,11 @@ struct bench_shared {
 		struct sockaddr_un un;
 	} addr;
 	socklen_t addrlen;
-	_Atomic uint64_t done[BENCH_SIDES];	/* bytes, messages or exchanges */
-	_Atomic uint64_t sent;			/* messages, where some get lost */
-	_Atomic unsigned int ready;		/* connections set up */
-	_Atomic bool go, measuring, stop;
-	/* the client's latencies */
-	uint64_t p50, p99, p999, samples;
+	atomic_ullong done[BENCH_SIDES];	/* bytes, messages or exchanges */
+	atomic_ullong sent;		/* messages, where some get lost */
+	atomic_uint ready;		/* connections set up */
+	atomic_bool go, measuring, stop;
+	uint64_t p50, p99, p999, samples;	/* the client's latencies */
 };
 
 extern struct bench_shared *bench_shared;
