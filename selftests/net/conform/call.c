@@ -200,6 +200,15 @@ static void call_connect(char **args)
 	judge("connect", ft_connect(fd(), &addr), want);
 }
 
+/* Any other address by its name in ip.c */
+static void call_connect_to(char **args)
+{
+	char *name = next(args);
+	union ft_addr addr = ft_addr(address_text(name ? name : ""), w.cur->rport);
+
+	judge("connect", ft_connect(fd(), &addr), next(args));
+}
+
 static void call_error(char **args)
 {
 	char *want = next(args);
@@ -276,7 +285,7 @@ static void call_recv(char **args)
 
 	if (!what)
 		fail("recv how much?");
-	if (what[0] >= '0' && what[0] <= '9') {
+	if (strcmp(what, "eof") && error_find(what) < 0) {
 		recv_bytes(value(what));
 		return;
 	}
@@ -384,19 +393,34 @@ static int64_t info(size_t i)
 	return v;
 }
 
-static void call_info(char **args)
+static size_t info_find(const char *name)
 {
-	int64_t deadline = now_ms() + patience(CONDITION_WAIT);
-	char *name, *text, op[3];
-	int64_t v;
 	size_t i;
 
-	cond(args, &name, op, &text);
 	for (i = 0; i < COUNT(infos); i++)
 		if (!strcmp(infos[i].name, name))
 			break;
 	if (i == COUNT(infos))
 		fail("TCP_INFO has no \"%s\"", name);
+	return i;
+}
+
+static void call_info(char **args)
+{
+	int64_t deadline = now_ms() + patience(CONDITION_WAIT);
+	char *token = next(args), *name, *text, op[3], *var;
+	int64_t v;
+	size_t i;
+
+	var = token ? strchr(token, ':') : NULL;
+	if (var) {
+		*var++ = 0;
+		var_set(var, info(info_find(token)));
+		return;
+	}
+	if (!token || !cut_cond(token, &name, op, &text))
+		fail("FIELD=VALUE is missing");
+	i = info_find(name);
 	while (!compare(v = info(i), op, value(text))) {
 		if (now_ms() > deadline)
 			fail("%s is %lld", name, (long long)v);
@@ -554,6 +578,23 @@ static void call_quiet(char **args)
 	fail("a packet came: %s", text);
 }
 
+/* So many packets have come, whatever they are. */
+static void call_take(char **args)
+{
+	char *low = next(args), *high = next(args), *t = next(args);
+	int n = 0;
+
+	if (!low || !high)
+		fail("take how many?");
+	tun_pass(now_ms() + (t ? value(t) : 100));
+	for (; w.head; n++) {
+		packet_seen(w.head);
+		tun_pop();
+	}
+	if (n < value(low) || n > value(high))
+		fail("%d packets came", n);
+}
+
 static void call_wait(char **args)
 {
 	char *t = next(args);
@@ -636,7 +677,7 @@ static const struct {
 	{ "established", call_established }, { "quiet", call_quiet }, { "~", call_wait },
 	{ "flow", call_flow }, { "let", call_let }, { "check", call_check },
 	{ "isn", call_isn }, { "again", call_again }, { "mtu", call_mtu },
-	{ "dgram", call_dgram },
+	{ "dgram", call_dgram }, { "take", call_take }, { "connect-to", call_connect_to },
 };
 
 bool call_line(char *line)

@@ -214,6 +214,7 @@ static inline int64_t spec_get(const struct spec *s, enum field f, int64_t dflt)
 /* ---- ip.c ---- */
 /* Put IP before @len bytes of transport in @buf + 60 and send it. */
 void ip_send(const struct spec *s, int proto, uint8_t *transport, size_t len);
+const char *address_text(const char *name);
 void icmp_send_error(const struct spec *s);
 /* False: nothing a script cares for */
 bool ip_parse(struct packet *p);
@@ -234,6 +235,8 @@ void tun_pop(void);
 
 /* ---- expect.c ---- */
 bool packet_line(char *line);
+/* A packet was taken: what is acknowledged by default follows. */
+void packet_seen(const struct packet *p);
 
 /* ---- call.c ---- */
 bool call_line(char *line);

@@ -4,7 +4,6 @@
  * it if it is as described ("<?").
  */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,22 +176,27 @@ static void describe_sent(const struct spec *s, const uint8_t *t, size_t len)
 	struct packet p = {};
 	struct flow *f = w.cur;
 	char text[512];
+	int i;
 
 	if (s->kind == ICMP) {
-		note("> %s", w.text);
+		note("%s", w.text);
 		return;
 	}
 	/* As the module's own: the two directions swapped */
 	memcpy(p.data, t, len);
 	memset(p.f, 0xff, sizeof(p.f));
 	if (s->raw_len || s->ext_len || spec_find(s, F_words) || spec_find(s, F_trunc)) {
-		note("> %s", w.text);
+		note("%s", w.text);
 		return;
 	}
 	transport_parse(&p, s->kind == FSP ? PROTO_FSP : PROTO_FDP, p.data, len);
 	p.f[F_seq] -= f->iss;
 	p.f[F_ack] = p.flags & ACK ? (int64_t)(uint32_t)(p.f[F_ack] - f->irs) : -1;
 	p.f[F_dport] = -1;	/* no flow: shown as it is */
+	for (i = 0; i < p.nr; i++) {
+		p.range[i].start -= f->irs;
+		p.range[i].end -= f->irs;
+	}
 	packet_text(&p, text, sizeof(text));
 	note("> %s", text);
 }
@@ -272,7 +276,7 @@ static void check_time(const struct packet *p, const struct spec *s, int64_t sin
 {
 	int64_t took = p->ms - since;
 
-	if (took < spec_get(s, F_after, 0))
+	if (spec_find(s, F_after) && took < spec_get(s, F_after, 0))
 		fail("too early: it came after %lld ms", (long long)took);
 	if (took > patience(spec_get(s, F_before, DEFAULT_WAIT)))
 		fail("too late: it came after %lld ms", (long long)took);
@@ -287,9 +291,20 @@ static void check_payload(const struct packet *p)
 		fail("wrong bytes in the packet");
 }
 
-static void take(const struct packet *p, const struct spec *s)
+void packet_seen(const struct packet *p)
 {
 	uint32_t end;
+
+	w.event = p->ms;
+	if (p->kind != FSP)
+		return;
+	end = field_get(p, F_seq) + p->f[F_len] + !!(p->flags & (SYN | FIN));
+	if ((int32_t)(end - w.cur->seen) > 0)
+		w.cur->seen = end;
+}
+
+static void take(const struct packet *p, const struct spec *s)
+{
 	int i;
 
 	for (i = 0; i < s->ncaptures; i++) {
@@ -297,12 +312,7 @@ static void take(const struct packet *p, const struct spec *s)
 
 		var_set(s->capture[i].name, f == F_at ? p->ms : field_get(p, f));
 	}
-	w.event = p->ms;
-	if (p->kind != FSP)
-		return;
-	end = field_get(p, F_seq) + p->f[F_len] + !!(p->flags & (SYN | FIN));
-	if ((int32_t)(end - w.cur->seen) > 0)
-		w.cur->seen = end;
+	packet_seen(p);
 }
 
 static void expect_packet(const struct spec *s, bool optional)
@@ -332,39 +342,20 @@ static void expect_packet(const struct spec *s, bool optional)
 
 /* ---- a line ---- */
 
-static int repetitions(char **line)
-{
-	char *end;
-	long n;
-
-	if (!isdigit((unsigned char)**line))
-		return 1;
-	n = strtol(*line, &end, 10);
-	if (end[0] != 'x' || end[1] != ' ')
-		return 1;
-	*line = end + 2;
-	return n;
-}
-
 bool packet_line(char *line)
 {
-	char copy[512];
-	struct spec s;
 	bool sending, optional;
-	int n = repetitions(&line);
+	struct spec s;
 
 	if (*line != '>' && *line != '<')
 		return false;
 	sending = *line++ == '>';
 	optional = *line == '?';
 	line += optional;
-	while (n--) {
-		snprintf(copy, sizeof(copy), "%s", line);
-		parse_spec(&s, copy, sending);
-		if (sending)
-			send_packet(&s);
-		else
-			expect_packet(&s, optional);
-	}
+	parse_spec(&s, line, sending);
+	if (sending)
+		send_packet(&s);
+	else
+		expect_packet(&s, optional);
 	return true;
 }

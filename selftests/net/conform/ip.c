@@ -64,18 +64,20 @@ const char *icmp_name(int icmp)
 	return "of another kind";
 }
 
-static void address(const char *name, const char * const *dflt, uint8_t *addr)
+const char *address_text(const char *name)
 {
-	const char *text = dflt[w.ip == 6];
 	size_t i;
 
-	for (i = 0; *name && i < COUNT(addresses); i++)
+	for (i = 0; i < COUNT(addresses); i++)
 		if (!strcmp(addresses[i].name, name))
-			break;
-	if (*name && i == COUNT(addresses))
-		fail("no address is called \"%s\"", name);
-	if (*name)
-		text = w.ip == 4 ? addresses[i].v4 : addresses[i].v6;
+			return w.ip == 4 ? addresses[i].v4 : addresses[i].v6;
+	fail("no address is called \"%s\"", name);
+}
+
+static void address(const char *name, const char * const *dflt, uint8_t *addr)
+{
+	const char *text = *name ? address_text(name) : dflt[w.ip == 6];
+
 	inet_pton(w.ip == 4 ? AF_INET : AF_INET6, text, addr);
 }
 

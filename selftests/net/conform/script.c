@@ -78,17 +78,39 @@ void fail(const char *fmt, ...)
 	_exit(KTAP_FAIL);
 }
 
+static void statement(char *text)
+{
+	text += strspn(text, " \t");
+	if (*text && !packet_line(text) && !call_line(text))
+		fail("what does this line mean?");
+}
+
+/* "10x " in front of a line */
+static int repetitions(char **line)
+{
+	char *end;
+	long n;
+
+	*line += strspn(*line, " \t");
+	n = strtol(*line, &end, 10);
+	if (end == *line || end[0] != 'x' || end[1] != ' ')
+		return 1;
+	*line = end + 2;
+	return n;
+}
+
 void script_line(char *line)
 {
-	char copy[LINE];
+	char copy[LINE], *save, *part;
+	int n;
 
-	line += strspn(line, " \t");
 	line[strcspn(line, "#\n")] = 0;
-	if (!*line)
-		return;
-	snprintf(copy, sizeof(copy), "%s", line);
-	if (!packet_line(copy) && !call_line(copy))
-		fail("what does this line mean?");
+	for (n = repetitions(&line); n > 0; n--) {
+		snprintf(copy, sizeof(copy), "%s", line);
+		for (part = strtok_r(copy, ";", &save); part;
+		     part = strtok_r(NULL, ";", &save))
+			statement(part);
+	}
 }
 
 static FILE *open_script(const char *file)
