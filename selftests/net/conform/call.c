@@ -252,6 +252,24 @@ static void call_send(char **args)
 	free(buf);
 }
 
+/* The first flight: connect() and send() in one */
+static void call_first(char **args)
+{
+	char *size = next(args), *want = next(args);
+	size_t len = size ? value(size) : 0;
+	uint8_t *buf = malloc(len + 1);
+	union ft_addr addr = remote();
+	ssize_t n;
+
+	ASSERT_TRUE(buf);
+	ft_fill(2, 0, buf, len);
+	n = sendto(fd(), buf, len, MSG_NOSIGNAL | MSG_FASTOPEN, &addr.sa, ft_addrlen(&addr));
+	judge("sendto", n < 0 ? -1 : 0, want);
+	if (n > 0)
+		w.cur->sent += n;
+	free(buf);
+}
+
 static void recv_bytes(size_t len)
 {
 	uint8_t *buf = malloc(len + 1);
@@ -670,7 +688,7 @@ static const struct {
 	{ "listen", call_listen }, { "unlisten", call_unlisten },
 	{ "accept", call_accept }, { "bind", call_bind }, { "connect", call_connect },
 	{ "connected", call_error }, { "error", call_error }, { "fails", call_fails },
-	{ "send", call_send }, { "recv", call_recv }, { "shutdown", call_shutdown },
+	{ "send", call_send }, { "first", call_first }, { "recv", call_recv }, { "shutdown", call_shutdown },
 	{ "close", call_close }, { "abort", call_abort }, { "set", call_set },
 	{ "get", call_get }, { "info", call_info }, { "state", call_state },
 	{ "count", call_count }, { "poll", call_poll }, { "sysctl", call_sysctl },

@@ -48,7 +48,7 @@ enum {
  */
 #define FIELDS(X) \
 	X(seq) X(ack) X(win) X(len) X(serial) X(words) X(sport) X(dport) \
-	X(mss) X(ws) X(version) X(features) X(echo) X(delay) X(sepoch) X(aepoch) X(isn) \
+	X(cookie) X(ticket) X(mss) X(ws) X(version) X(features) X(echo) X(delay) X(sepoch) X(aepoch) X(isn) \
 	X(nr) X(ttl) X(ecn) X(tos) X(size) X(mtu) X(length) X(reserved) X(flags) \
 	X(check) X(trunc) X(after) X(before) X(since) X(at)
 
@@ -56,6 +56,12 @@ enum {
 enum field { FIELDS(FIELD_ENUM) F_COUNT };
 
 enum kind { FSP, FDP, ICMP };
+
+/* COOKIE and TICKET: bytes that only the module understands */
+struct blob {
+	int len;	/* -1: not there */
+	uint8_t bytes[32];
+};
 
 struct range {
 	uint32_t start, end;
@@ -67,6 +73,8 @@ struct range {
  * @f: its fields, absolute
  * @src: source address as on the wire
  * @icmp: type << 8 | code
+ * @cookie: COOKIE
+ * @ticket: TICKET
  * @payload: within @data
  */
 struct packet {
@@ -78,6 +86,7 @@ struct packet {
 	struct range range[RANGES_MAX];
 	uint8_t src[16];
 	int icmp;
+	struct blob cookie, ticket;
 	const uint8_t *payload;
 	size_t size;
 	uint8_t data[PACKET_MAX];
@@ -112,6 +121,7 @@ struct spec {
 	bool has_ranges;
 	int nr;
 	struct range range[RANGES_MAX];
+	struct blob cookie, ticket;
 	bool bad_check, no_check;
 	uint8_t raw[64];	/* options as bytes */
 	size_t raw_len;
@@ -185,6 +195,8 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* ---- value.c ---- */
 int64_t value(const char *text);
 void var_set(const char *name, int64_t v);
+void blob_set(const char *name, const struct blob *b);
+struct blob blob_get(const char *name);
 bool compare(int64_t a, const char *op, int64_t b);
 /* Cuts "NAME OP VALUE" without blanks; false if there is no operator. */
 bool cut_cond(char *token, char **name, char *op, char **text);

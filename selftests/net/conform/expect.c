@@ -95,10 +95,26 @@ static void parse_cond(struct spec *s, const char *name, const char *op, char *t
 	s->cond[s->nconds++].value = v;
 }
 
-/* What is not a number */
-static bool parse_special(struct spec *s, const char *name, char *text)
+/* "@NAME" is what was kept, "empty" has no bytes, others are bytes in hex. */
+static struct blob parse_blob(const char *text)
 {
-	if (!strcmp(name, "ranges"))
+	struct blob b = {};
+
+	if (*text == '@')
+		return blob_get(text + 1);
+	if (strcmp(text, "empty"))
+		b.len = parse_hex(text, b.bytes, sizeof(b.bytes));
+	return b;
+}
+
+/* What is not a number */
+static bool parse_special(struct spec *s, const char *name, char *text, bool sending)
+{
+	if (sending && !strcmp(name, "cookie"))
+		s->cookie = parse_blob(text);
+	else if (sending && !strcmp(name, "ticket"))
+		s->ticket = parse_blob(text);
+	else if (!strcmp(name, "ranges"))
 		parse_ranges(s, text);
 	else if (!strcmp(name, "raw"))
 		s->raw_len = parse_hex(text, s->raw, sizeof(s->raw) - 40);
@@ -142,7 +158,7 @@ static void parse_token(struct spec *s, char *token, bool sending)
 		parse_capture(s, token);
 		return;
 	}
-	if (!parse_special(s, name, text))
+	if (!parse_special(s, name, text, sending))
 		parse_cond(s, name, op, text, sending);
 }
 
@@ -150,7 +166,7 @@ static void parse_spec(struct spec *s, char *line, bool sending)
 {
 	char *save, *t = strtok_r(line, " \t", &save);
 
-	*s = (struct spec) { .icmp = -1 };
+	*s = (struct spec) { .icmp = -1, .cookie.len = -1, .ticket.len = -1 };
 	if (!t)
 		fail("which packet?");
 	if (!strcmp(t, "FDP")) {
@@ -310,7 +326,10 @@ static void take(const struct packet *p, const struct spec *s)
 	for (i = 0; i < s->ncaptures; i++) {
 		enum field f = s->capture[i].field;
 
-		var_set(s->capture[i].name, f == F_at ? p->ms : field_get(p, f));
+		if (f == F_cookie || f == F_ticket)
+			blob_set(s->capture[i].name, f == F_cookie ? &p->cookie : &p->ticket);
+		else
+			var_set(s->capture[i].name, f == F_at ? p->ms : field_get(p, f));
 	}
 	packet_seen(p);
 }

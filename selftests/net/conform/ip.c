@@ -240,6 +240,8 @@ bool ip_parse(struct packet *p)
 		return false;
 	for (i = 0; i < F_COUNT; i++)
 		p->f[i] = -1;
+	p->cookie.len = -1;
+	p->ticket.len = -1;
 	p->f[F_size] = p->size;
 	p->f[F_ttl] = w.ip == 4 ? p->data[8] : p->data[7];
 	p->f[F_tos] = w.ip == 4 ? p->data[1] : (p->data[0] & 15) << 4 | p->data[1] >> 4;

@@ -15,6 +15,8 @@ enum {
 	OPT_ECHO,
 	OPT_RANGES,
 	OPT_EPOCH,
+	OPT_COOKIE,
+	OPT_TICKET = 11,
 };
 
 #define FIELD_NAME(name) #name,
@@ -113,6 +115,16 @@ static uint8_t *put_syn_options(const struct spec *s, uint8_t *p)
 	return p;
 }
 
+static uint8_t *put_blob(const struct blob *b, int kind, uint8_t *p)
+{
+	if (b->len < 0)
+		return p;
+	p[0] = kind;
+	p[1] = 2 + b->len;
+	memcpy(p + 2, b->bytes, b->len);
+	return p + 2 + b->len;
+}
+
 static uint8_t *put_options(const struct spec *s, uint8_t *p)
 {
 	p = put_syn_options(s, p);
@@ -121,6 +133,8 @@ static uint8_t *put_options(const struct spec *s, uint8_t *p)
 	if (spec_find(s, F_sepoch) || spec_find(s, F_aepoch))
 		p = put_pair(p, OPT_EPOCH, spec_get(s, F_sepoch, 0),
 			     spec_get(s, F_aepoch, 0));
+	p = put_blob(&s->cookie, OPT_COOKIE, p);
+	p = put_blob(&s->ticket, OPT_TICKET, p);
 	if (s->has_ranges && !(s->set & EXT)) {
 		p[0] = OPT_RANGES;
 		p[1] = 2 + 8 * s->nr;
@@ -227,6 +241,12 @@ static void take_ranges(struct packet *p, const uint8_t *v, size_t len)
 	p->f[F_nr] = p->nr;
 }
 
+static void take_blob(struct blob *b, const uint8_t *v, size_t len)
+{
+	b->len = len < sizeof(b->bytes) ? len : sizeof(b->bytes);
+	memcpy(b->bytes, v, b->len);
+}
+
 static void take_option(struct packet *p, int kind, const uint8_t *v, size_t len)
 {
 	if (kind == OPT_MSS && len == 2)
@@ -244,6 +264,14 @@ static void take_option(struct packet *p, int kind, const uint8_t *v, size_t len
 	if (kind == OPT_EPOCH && len == 4) {
 		p->f[F_sepoch] = get16(v);
 		p->f[F_aepoch] = get16(v + 2);
+	}
+	if (kind == OPT_COOKIE) {
+		take_blob(&p->cookie, v, len);
+		p->f[F_cookie] = len;
+	}
+	if (kind == OPT_TICKET) {
+		take_blob(&p->ticket, v, len);
+		p->f[F_ticket] = len;
 	}
 	if (kind == OPT_RANGES)
 		take_ranges(p, v, len);

@@ -8,6 +8,7 @@
 #include "conform.h"
 
 #define VARS	64
+#define BLOBS	8
 
 static struct {
 	char name[NAME_MAX_];
@@ -15,6 +16,37 @@ static struct {
 } vars[VARS];
 
 static int nvars;
+
+static struct {
+	char name[NAME_MAX_];
+	struct blob blob;
+} blobs[BLOBS];
+
+void blob_set(const char *name, const struct blob *b)
+{
+	int i;
+
+	if (b->len < 0)
+		fail("there is nothing to keep");
+	for (i = 0; i < BLOBS; i++) {
+		if (blobs[i].name[0] && strcmp(blobs[i].name, name))
+			continue;
+		strncpy(blobs[i].name, name, NAME_MAX_ - 1);
+		blobs[i].blob = *b;
+		return;
+	}
+	fail("no room for the variable \"%s\"", name);
+}
+
+struct blob blob_get(const char *name)
+{
+	int i;
+
+	for (i = 0; i < BLOBS; i++)
+		if (!strcmp(blobs[i].name, name))
+			return blobs[i].blob;
+	fail("unknown variable \"%s\"", name);
+}
 
 void var_set(const char *name, int64_t v)
 {
