@@ -55,6 +55,7 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 		c->spurious++;
 		fsp_host_count(c, FSP_COUNT_SPURIOUS, 1);
 		as->spurious = true;
+		fsp_spurious_answered(c, seg);
 		if (seg->tx_time >= c->undo_since)
 			c->undo_retrans--;
 	} else if (!original) {
@@ -64,7 +65,7 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 	/* Never sent again, and yet late: RFC 8985 section 6.2 step 3 */
 	if (!(seg->state & FSP_SEG_EVER_RETRANS) && seg->tx_time < c->rack_time &&
 	    fsp_before(seg->end_seq, c->rack_end_seq))
-		c->reordering_seen = true;
+		fsp_spurious_late(c, seg->tx_time, as->sample.now);
 }
 
 /* Out of the sums of what is in flight */
@@ -289,6 +290,8 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 
 	update_window(c, rx);
 	c->probes_out = 0;
+	if ((rx->opts & FSP_HAS_DUP) && fsp_spurious_dup(c, &rx->dup, now))
+		fsp_recovery_spurious(c, now);
 	if (!c->rtxq.count) {
 		fsp_probe_arm(c, now);
 		return FSP_TAKEN;

@@ -38,6 +38,23 @@ enum fsp_state {
 };
 
 #define FSP_SACK_CACHE		8
+#define FSP_RTX_NOTES		32
+
+/**
+ * struct fsp_rtx_note - what was sent again, and may have been late only
+ * @seq: first sequence number not known to have come twice
+ * @end: one past the last; equal to @seq: nothing is noted here
+ * @sent: when the one before was sent, low bits of us
+ * @again: when it was sent again, likewise
+ * @serial: of the one before
+ */
+struct fsp_rtx_note {
+	u32	seq;
+	u32	end;
+	u32	sent;
+	u32	again;
+	u16	serial;
+};
 
 #define FSP_STATE_IN(state, mask)	(!!(BIT(state) & (mask)))
 
@@ -240,6 +257,10 @@ struct fsp_conn {
 	u64			rack_rtt;
 	u8			reo_steps;	/* reordering window in quarters of min_rtt */
 	bool			reordering_seen;
+	u8			reo_age;	/* recoveries since a packet was late */
+	u64			reo_wnd;	/* how late packets were seen to come, ns */
+	struct fsp_rtx_note	rtx_note[FSP_RTX_NOTES];
+	u8			rtx_note_next;
 	bool			tlp_out;
 	bool			tlp_rtx;	/* the probe sent old bytes */
 	bool			tlp_allow;	/* one packet beyond cwnd, now */
@@ -289,6 +310,8 @@ struct fsp_conn {
 	bool			fin_seen;
 	struct fsp_segq		ofoq;		/* received out of order */
 	u32			last_ofo;	/* newest arrival: its range is reported first */
+	struct fsp_dup		dup;		/* newest that brought nothing new */
+	bool			dup_due;	/* and was not told yet */
 
 	/* acknowledging */
 	u32			ack_bytes;	/* received in order and not acknowledged */

@@ -95,6 +95,19 @@ static enum fsp_parse parse_echo(const u8 *value, unsigned int len, struct fsp_r
 	return FSP_PARSE_OK;
 }
 
+static enum fsp_parse parse_dup(const u8 *value, unsigned int len, struct fsp_rx *rx)
+{
+	if (len != FSP_OPT_DUP_LEN - 2)
+		return FSP_PARSE_OPTION;
+	if (wanted(rx, FSP_HAS_DUP, false)) {
+		rx->dup.serial = fsp_get16(value);
+		rx->dup.seq = fsp_get32(value + 2);
+		rx->dup.len = fsp_get16(value + 6);
+		rx->opts |= FSP_HAS_DUP;
+	}
+	return FSP_PARSE_OK;
+}
+
 static enum fsp_parse parse_epoch(const u8 *value, unsigned int len, struct fsp_rx *rx)
 {
 	if (len != FSP_OPT_EPOCH_LEN - 2)
@@ -148,6 +161,8 @@ static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 		return parse_ranges(value, len, rx);
 	case FSP_OPT_EPOCH:
 		return parse_epoch(value, len, rx);
+	case FSP_OPT_DUP:
+		return parse_dup(value, len, rx);
 	case FSP_OPT_COOKIE:
 		return parse_cookie(value, len, rx);
 	case FSP_OPT_TICKET:
@@ -242,6 +257,7 @@ static unsigned int option_bytes(const struct fsp_tx *tx)
 	       (tx->opts & FSP_HAS_FEATURES ? FSP_OPT_FEATURES_LEN : 0) +
 	       (tx->opts & FSP_HAS_ECHO ? FSP_OPT_ECHO_LEN : 0) +
 	       (tx->opts & FSP_HAS_EPOCH ? FSP_OPT_EPOCH_LEN : 0) +
+	       (tx->opts & FSP_HAS_DUP ? FSP_OPT_DUP_LEN : 0) +
 	       (tx->opts & FSP_HAS_COOKIE ? 2 + tx->cookie_len : 0) +
 	       (tx->opts & FSP_HAS_TICKET ? 2 + tx->ticket_len : 0);
 }
@@ -319,6 +335,15 @@ static u8 *put_opaque(u8 *p, u8 kind, const u8 *value, u8 len)
 	return p + len;
 }
 
+static u8 *put_dup(u8 *p, const struct fsp_dup *dup)
+{
+	p = put_kind(p, FSP_OPT_DUP, FSP_OPT_DUP_LEN);
+	fsp_put16(p, dup->serial);
+	fsp_put32(p + 2, dup->seq);
+	fsp_put16(p + 6, dup->len);
+	return p + 8;
+}
+
 static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 {
 	p = put_syn_options(tx, p);
@@ -326,6 +351,8 @@ static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 		p = put_pair(p, FSP_OPT_ECHO, tx->echo, tx->echo_delay);
 	if (tx->opts & FSP_HAS_EPOCH)
 		p = put_pair(p, FSP_OPT_EPOCH, tx->seq_epoch, tx->ack_epoch);
+	if (tx->opts & FSP_HAS_DUP)
+		p = put_dup(p, &tx->dup);
 	if (tx->opts & FSP_HAS_COOKIE)
 		p = put_opaque(p, FSP_OPT_COOKIE, tx->cookie, tx->cookie_len);
 	if (tx->opts & FSP_HAS_TICKET)

@@ -13,10 +13,23 @@
 #define FSP_HAS_EPOCH		0x10
 #define FSP_HAS_COOKIE		0x100
 #define FSP_HAS_TICKET		0x200
+#define FSP_HAS_DUP		0x400
 
 struct fsp_range {
 	u32	start;
 	u32	end;	/* one past */
+};
+
+/**
+ * struct fsp_dup - a packet that brought nothing new
+ * @seq: its first sequence number
+ * @len: payload bytes, at most 65535
+ * @serial: of that transmission
+ */
+struct fsp_dup {
+	u32	seq;
+	u16	len;
+	u16	serial;
 };
 
 /**
@@ -36,6 +49,7 @@ struct fsp_range {
  * @wscale: peer's shift, at most FSP_WSCALE_MAX
  * @echo: our serial the peer answers
  * @echo_delay: how long the peer held the answer back, us
+ * @dup: the DUP option
  * @seq_epoch: half-turn of @seq
  * @ack_epoch: half-turn of @ack
  * @nr_ranges: received ranges the peer reports
@@ -61,6 +75,7 @@ struct fsp_rx {
 	u16		echo;
 	u16		seq_epoch;
 	u16		ack_epoch;
+	struct fsp_dup	dup;
 	u32		echo_delay;
 	u16		nr_ranges;
 	const u8	*ranges;
@@ -133,6 +148,7 @@ enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_l
  * @features: the FEATURES option, with FSP_VERSION_1
  * @echo: serial answered
  * @echo_delay: in FSP_ECHO_DELAY_UNIT
+ * @dup: the DUP option
  * @seq_epoch: half-turn of @seq
  * @ack_epoch: half-turn of @ack
  * @nr_ranges: how many of @ranges
@@ -160,6 +176,7 @@ struct fsp_tx {
 	u16			echo_delay;
 	u16			seq_epoch;
 	u16			ack_epoch;
+	struct fsp_dup		dup;
 	u16			nr_ranges;
 	u8			cookie_len;
 	u8			ticket_len;

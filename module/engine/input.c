@@ -124,7 +124,7 @@ static enum fsp_verdict unacceptable(struct fsp_conn *c, const struct fsp_rx *rx
 	 */
 	if (rx->len || (rx->flags & FSP_FIN)) {
 		if (!fsp_after(fsp_rx_end(rx), c->rcv_nxt)) {
-			c->dup_in++;
+			fsp_reasm_dup(c, rx);
 			fsp_send_ack(c, now);
 			return FSP_DROP_DUP;
 		}

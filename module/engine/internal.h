@@ -33,6 +33,8 @@ enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 			      struct fsp_seg *seg, u64 now);
 unsigned int fsp_reasm_ranges(struct fsp_conn *c, struct fsp_range *ranges);
 void fsp_reasm_purge(struct fsp_conn *c);
+/* A packet brought nothing new. */
+void fsp_reasm_dup(struct fsp_conn *c, const struct fsp_rx *rx);
 
 /* ack.c: what the peer acknowledges */
 enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
@@ -98,6 +100,19 @@ u64 fsp_pace_departure(const struct fsp_conn *c, u64 now);
 void fsp_pace_sent(struct fsp_conn *c, u32 bytes, u64 now);
 /* A rate for algorithms that set none */
 void fsp_pace_by_window(struct fsp_conn *c);
+
+/* Every retransmission since the window was reduced proved needless: undo that. */
+void fsp_recovery_spurious(struct fsp_conn *c, u64 now);
+
+/* spurious.c: retransmissions that nobody needed, and how late packets come */
+/* @seg is about to be sent again. */
+void fsp_spurious_note(struct fsp_conn *c, const struct fsp_seg *seg, u64 now);
+/* The original was answered before the retransmission could be. */
+void fsp_spurious_answered(struct fsp_conn *c, const struct fsp_seg *seg);
+/* The peer had what came; returns whether it was a late original. */
+bool fsp_spurious_dup(struct fsp_conn *c, const struct fsp_dup *dup, u64 now);
+/* What was sent at @sent came after something that was sent later. */
+void fsp_spurious_late(struct fsp_conn *c, u64 sent, u64 now);
 
 /* output.c */
 /* Beside FSP_PUSH_*: any window is large enough (RFC 9293 section 3.8.6.2.1, override) */

@@ -34,7 +34,7 @@ static unsigned int put_ranges(struct fsp_conn *c, struct fsp_tx *tx)
 {
 	unsigned int most = c->mss_room / FSP_RANGE_LEN, hdr;
 
-	hdr = DIV_ROUND_UP(FSP_HDR_MIN + 12 + FSP_EXT_HDR, FSP_RANGE_LEN);
+	hdr = DIV_ROUND_UP(FSP_HDR_MIN + 24 + FSP_EXT_HDR, FSP_RANGE_LEN);
 	if (!c->ofoq.count || most <= hdr)
 		return 0;
 	return min(fsp_reasm_ranges(c, tx->ranges), most - hdr);
@@ -142,6 +142,7 @@ int fsp_resend_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 
 	if (ret)
 		return ret;
+	fsp_spurious_note(c, seg, now);
 	note_sent(c, seg, now);
 	if (!(seg->state & FSP_SEG_RETRANS))
 		c->retrans_out += len;
@@ -401,9 +402,15 @@ void fsp_send_ack(struct fsp_conn *c, u64 now)
 	begin(c, &tx, c->snd_nxt, 0, now);
 	if (c->echo_time && !(tx.opts & FSP_HAS_ECHO))
 		put_echo(c, &tx, now);
+	if (c->dup_due) {
+		tx.opts |= FSP_HAS_DUP;
+		tx.dup = c->dup;
+	}
 	fsp_tx_measure(&tx);
 	if (transmit(c, NULL, &tx))
 		fsp_timer_arm(c, FSP_TIMER_DELACK, now + c->cfg.delack_max);
+	else
+		c->dup_due = false;
 }
 
 /* An old sequence number: whoever gets it acknowledges where he is. */

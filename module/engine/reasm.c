@@ -119,14 +119,29 @@ static struct fsp_seg *merge(struct fsp_conn *c, struct fsp_seg *to, struct fsp_
 	return from;
 }
 
-static enum fsp_verdict take_out_of_order(struct fsp_conn *c, struct fsp_seg *seg)
+/* What came twice is told: only its sender knows what that means. */
+void fsp_reasm_dup(struct fsp_conn *c, const struct fsp_rx *rx)
+{
+	c->dup_in++;
+	if (!rx->len)
+		return;
+	c->dup.seq = rx->seq;
+	c->dup.len = min_t(u32, rx->len, U16_MAX);
+	c->dup.serial = rx->serial;
+	c->dup_due = true;
+}
+
+static enum fsp_verdict take_out_of_order(struct fsp_conn *c, const struct fsp_rx *rx,
+					  struct fsp_seg *seg)
 {
 	struct fsp_seg *prev, *next;
 
 	c->ack_now = 1;
 	prev = waiting_before(c, seg->seq);
-	if (prev && !fsp_after(seg->end_seq, prev->end_seq))
+	if (prev && !fsp_after(seg->end_seq, prev->end_seq)) {
+		fsp_reasm_dup(c, rx);
 		return FSP_DROP_DUP;
+	}
 	if (c->ofoq.count >= c->cfg.max_ofo)
 		return FSP_DROP_OFO;
 	if (!fsp_host_admit(c, seg, false))
@@ -198,13 +213,13 @@ enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 	c->last_rcv_data = now;
 	c->rcv_mss = max_t(u32, c->rcv_mss, min_t(u32, rx->len, c->opt_mss));
 	if (!fsp_after(end, c->rcv_nxt)) {
-		c->dup_in++;
+		fsp_reasm_dup(c, rx);
 		c->ack_now = 1;
 		return FSP_DROP_DUP;
 	}
 	if (!fsp_after(rx->seq, c->rcv_nxt))
 		return take_in_order(c, seg);
-	return take_out_of_order(c, seg);
+	return take_out_of_order(c, rx, seg);
 }
 
 /* The next run of bytes without a gap, from @seg on */

@@ -12,6 +12,8 @@
 #define DUP_THRESH		3	/* RFC 8985 section 6.2: without reordering seen */
 #define REO_STEPS_MAX		8
 #define RENEGE_WAIT		(10 * FSP_NSEC_PER_MSEC)
+#define REO_PERSIST		16	/* recoveries, RFC 8985 section 6.2 step 4 */
+#define UNDO_PATIENCE		2
 
 void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg)
 {
@@ -59,8 +61,13 @@ static u64 reordering_window(const struct fsp_conn *c)
 	if (!c->reordering_seen &&
 	    (c->recovery != FSP_OPEN || c->sacked_out >= DUP_THRESH * c->snd_mss))
 		return 0;
-	wnd = c->min_rtt / 4 * max_t(u8, c->reo_steps, 1);
-	return min(wnd, c->srtt);
+	wnd = min(c->min_rtt / 4 * max_t(u8, c->reo_steps, 1), c->srtt);
+	/*
+	 * How late packets come was measured. The RFC asks for a bound and would
+	 * like a round trip; a path that reorders by more would never be at rest,
+	 * so it is what a timeout waits at least.
+	 */
+	return max(wnd, min(c->reo_wnd, c->srtt + c->cfg.rto_min));
 }
 
 /*
@@ -97,8 +104,20 @@ u32 fsp_rack_detect(struct fsp_conn *c, u64 now)
 	return lost;
 }
 
+/*
+ * Whether an earlier reduction was called for shows only when the late packets
+ * have come. Until then a further one is part of it, so that both are undone.
+ */
+static bool undo_pending(const struct fsp_conn *c, u64 now)
+{
+	return c->undo_ok && c->undo_retrans > 0 &&
+	       now - c->undo_since < UNDO_PATIENCE * (c->srtt + c->cfg.rto_min);
+}
+
 static void remember_for_undo(struct fsp_conn *c, u64 now)
 {
+	if (undo_pending(c, now))
+		return;
 	c->undo_since = now;
 	c->prior_cwnd = c->cwnd;
 	c->prior_ssthresh = c->ssthresh;
@@ -113,8 +132,19 @@ static void cc_event(struct fsp_conn *c, enum fsp_cc_event ev, u64 now)
 		c->cc->event(c, ev, now);
 }
 
+/* A path that no longer reorders is not to be waited for. */
+static void age_reordering(struct fsp_conn *c)
+{
+	if (++c->reo_age <= REO_PERSIST)
+		return;
+	c->reo_age = 0;
+	c->reo_steps = 1;
+	c->reo_wnd /= 2;
+}
+
 static void enter_recovery(struct fsp_conn *c, u32 in_flight, u64 now)
 {
+	age_reordering(c);
 	remember_for_undo(c, now);
 	c->recovery = FSP_RECOVERY;
 	c->high_seq = c->snd_nxt;
@@ -153,7 +183,6 @@ static void recovered(struct fsp_conn *c, u64 now)
 	if (c->recovery == FSP_RECOVERY && !c->cc->control)
 		c->cwnd = max(c->ssthresh, c->snd_mss);
 	c->recovery = FSP_OPEN;
-	c->undo_ok = false;
 	cc_event(c, FSP_CC_RECOVERED, now);
 }
 
@@ -190,14 +219,16 @@ static void undo(struct fsp_conn *c, u64 now)
 	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
 	c->reordering_seen = true;
 	c->reo_steps = min(c->reo_steps + 1, REO_STEPS_MAX);
+	c->reo_age = 0;
 	c->undo_ok = false;
 	c->recovery = FSP_OPEN;
 	cc_event(c, FSP_CC_UNDO, now);
 }
 
-static bool may_undo(const struct fsp_conn *c, const struct fsp_ack_state *as)
+void fsp_recovery_spurious(struct fsp_conn *c, u64 now)
 {
-	return as->spurious && c->undo_ok && c->recovery != FSP_OPEN && c->undo_retrans <= 0;
+	if (c->undo_ok && c->undo_retrans <= 0)
+		undo(c, now);
 }
 
 /* RFC 8985 section 7.4: the probe itself repaired a loss nobody else noticed. */
@@ -218,8 +249,8 @@ void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as)
 {
 	u64 now = as->sample.now;
 
-	if (may_undo(c, as))
-		undo(c, now);
+	if (as->spurious)
+		fsp_recovery_spurious(c, now);
 	fsp_rack_delivered(c, as);
 	tlp_acked(c, as);
 	if (c->recovery != FSP_OPEN && !fsp_before(c->snd_una, c->high_seq))

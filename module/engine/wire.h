@@ -58,6 +58,7 @@ struct fsp_hdr {
 #define FSP_OPT_EPOCH		7	/* length 6: turns of seq and ack */
 #define FSP_OPT_COOKIE		8	/* length 2 + n, SYN only: first flight */
 #define FSP_OPT_TICKET		11	/* length 2 + n: a full listener's memory */
+#define FSP_OPT_DUP		12	/* length 10: a packet that brought nothing new */
 #define FSP_OPT_CRITICAL	0x80	/* not understood: drop the packet */
 
 #define FSP_OPT_MSS_LEN		4
@@ -65,6 +66,7 @@ struct fsp_hdr {
 #define FSP_OPT_FEATURES_LEN	6
 #define FSP_OPT_ECHO_LEN	6
 #define FSP_OPT_EPOCH_LEN	6
+#define FSP_OPT_DUP_LEN		10
 #define FSP_RANGE_LEN		8
 #define FSP_COOKIE_MIN		4
 #define FSP_COOKIE_MAX		16

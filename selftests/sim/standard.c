@@ -159,7 +159,7 @@ static void reorder(struct scenario *sc)
 	l[0].reorder = 20000;
 	l[0].reorder_by = REORDER;
 	sc->sample = SAMPLE;
-	(void)reorder_check;
+	sc->check = reorder_check;
 }
 
 /* Radio cells: a short silence, then another rate and another way. */
