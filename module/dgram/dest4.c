@@ -97,6 +97,8 @@ static int read_control(struct sock *sk, struct msghdr *msg, struct wish *w,
 	for_each_cmsghdr(cmsg, msg) {
 		if (!CMSG_OK(msg, cmsg))
 			return -EINVAL;
+		if (cmsg->cmsg_level == SOL_UDP)
+			continue;	/* super.c has read it */
 		if (cmsg->cmsg_level == SOL_SOCKET)
 			err = ferry_sock_cmsg_send(sk, msg, cmsg, sockc);
 		else if (cmsg->cmsg_level == SOL_IP)
@@ -104,8 +106,6 @@ static int read_control(struct sock *sk, struct msghdr *msg, struct wish *w,
 		else if (cmsg->cmsg_level == SOL_IPV6 && sk->sk_family == AF_INET6 &&
 			 cmsg->cmsg_type == IPV6_PKTINFO)
 			err = read_pktinfo6(cmsg, w);
-		else if (cmsg->cmsg_level == SOL_UDP)
-			err = -EINVAL;
 		if (err)
 			return err;
 		w->control = true;

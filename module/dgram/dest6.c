@@ -61,12 +61,6 @@ static int read_peer(struct sock *sk, struct ferry_dgram_out *o)
 static int read_control(struct sock *sk, struct msghdr *msg,
 			struct ferry_dgram_out *o, struct ipcm6_cookie *ipc)
 {
-	struct cmsghdr *cmsg;
-
-	for_each_cmsghdr(cmsg, msg) {
-		if (!CMSG_OK(msg, cmsg) || cmsg->cmsg_level == SOL_UDP)
-			return -EINVAL;
-	}
 	return ip6_datagram_send_ctl(sock_net(sk), sk, msg, &o->fl.u.ip6, ipc);
 }
 

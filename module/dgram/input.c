@@ -18,7 +18,7 @@
 static void drop(struct ferry_net *fn, struct sk_buff *skb, enum ferry_stat id,
 		 enum skb_drop_reason reason)
 {
-	ferry_stat_inc(fn, id);
+	ferry_stat_add(fn, id, ferry_dgram_count(skb));
 	kfree_skb_reason(skb, reason);
 }
 
@@ -39,7 +39,8 @@ static void drop_at(struct sock *sk, struct sk_buff *skb, enum ferry_stat id,
 void ferry_dgram_drop_queued(struct sock *sk, struct sk_buff *skb)
 {
 	/* counted once: it was not delivered after all */
-	ferry_stat_add(ferry_sock_net(sk), FERRY_STAT_DGRAM_IN, -1UL);
+	ferry_stat_add(ferry_sock_net(sk), FERRY_STAT_DGRAM_IN,
+		       -(unsigned long)ferry_dgram_count(skb));
 	drop_at(sk, skb, FERRY_STAT_DGRAM_DROP_CSUM, SKB_DROP_REASON_SKB_CSUM);
 }
 
@@ -82,6 +83,7 @@ static void enqueue(struct sock *sk, struct sk_buff *skb)
 {
 	struct sk_buff_head *queue = &sk->sk_receive_queue;
 	unsigned int rmem = atomic_read(&sk->sk_rmem_alloc);
+	unsigned int count = ferry_dgram_count(skb);
 	unsigned long flags;
 	bool queued;
 
@@ -102,7 +104,7 @@ static void enqueue(struct sock *sk, struct sk_buff *skb)
 			SKB_DROP_REASON_PROTO_MEM);
 		return;
 	}
-	ferry_stat_inc(ferry_sock_net(sk), FERRY_STAT_DGRAM_IN);
+	ferry_stat_add(ferry_sock_net(sk), FERRY_STAT_DGRAM_IN, count);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 }
@@ -147,7 +149,7 @@ static bool unsummed_refused(const struct sock *sk, const struct sk_buff *skb)
 	       !READ_ONCE(ferry_dgram_sk(sk)->no_check6_rx);
 }
 
-static void deliver(struct sock *sk, struct sk_buff *skb)
+static void deliver_one(struct sock *sk, struct sk_buff *skb)
 {
 	if (!ferry_ip_policy_ok(sk, skb)) {
 		drop_at(sk, skb, FERRY_STAT_DGRAM_DROP_POLICY,
@@ -179,6 +181,32 @@ static void deliver(struct sock *sk, struct sk_buff *skb)
 	skb_dst_drop(skb);
 	skb->dev = NULL;
 	enqueue(sk, skb);
+}
+
+static void deliver_pieces(struct sock *sk, struct sk_buff *skb)
+{
+	unsigned int count = ferry_dgram_count(skb);
+	struct sk_buff *seg, *next;
+
+	seg = ferry_dgram_super_cut(skb);
+	if (!seg) {
+		ferry_sk_drop(sk);
+		ferry_stat_add(ferry_sock_net(sk), FERRY_STAT_DGRAM_DROP_NOMEM, count);
+		return;
+	}
+	for (; seg; seg = next) {
+		next = seg->next;
+		skb_mark_not_on_list(seg);
+		deliver_one(sk, seg);
+	}
+}
+
+static void deliver(struct sock *sk, struct sk_buff *skb)
+{
+	if (skb_is_gso(skb) && !READ_ONCE(ferry_dgram_sk(sk)->gro))
+		deliver_pieces(sk, skb);
+	else
+		deliver_one(sk, skb);
 }
 
 /* ---- to a group of hosts, and so maybe to several sockets ---- */

@@ -33,9 +33,13 @@ static int set_udp(struct sock *sk, int name, int val)
 		WRITE_ONCE(ds->no_check6_rx, val);
 		return 0;
 	case UDP_SEGMENT:
+		if (val < 0 || val > U16_MAX)
+			return -EINVAL;
+		WRITE_ONCE(ds->gso_size, val);
+		return 0;
 	case UDP_GRO:
-		/* off is what it is */
-		return val ? -ENOPROTOOPT : 0;
+		WRITE_ONCE(ds->gro, val);
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -81,8 +85,10 @@ static int get_number(struct sock *sk, int level, int name, int *number)
 		*number = READ_ONCE(ds->no_check6_rx);
 		return 0;
 	case UDP_SEGMENT:
+		*number = READ_ONCE(ds->gso_size);
+		return 0;
 	case UDP_GRO:
-		*number = 0;
+		*number = READ_ONCE(ds->gro);
 		return 0;
 	default:
 		return -ENOPROTOOPT;

@@ -212,6 +212,7 @@ again:
 	if (name_len)
 		*addr_len = name_len;
 	put_control(sk, msg, skb, off);
+	ferry_dgram_super_cmsg(sk, msg, skb);
 	consume(sk, skb, copied, flags);
 	return flags & MSG_TRUNC ? ulen : copied;
 }

@@ -31,21 +31,26 @@ static unsigned int longest(const struct ferry_dgram_out *o)
 		       IP_PAYLOAD_MAX - (o->ip_hdr - sizeof(struct ipv6hdr));
 }
 
+static bool unsummed(const struct sock *sk, const struct ferry_dgram_out *o)
+{
+	return o->v4 ? sk->sk_no_check_tx : ferry_dgram_sk(sk)->no_check6_tx;
+}
+
+static bool is_super(const struct ferry_dgram_out *o, size_t len)
+{
+	return o->gso_size && len > o->gso_size;
+}
+
 static int check_len(struct sock *sk, const struct ferry_dgram_out *o, size_t len)
 {
 	bool whole = !o->how.fragment || o->dontfrag;
 
 	if (len > longest(o) - FDP_HDR ||
-	    (whole && len + FDP_HDR + o->ip_hdr > o->mtu)) {
+	    (whole && !is_super(o, len) && len + FDP_HDR + o->ip_hdr > o->mtu)) {
 		ferry_dgram_too_long(sk, o);
 		return -EMSGSIZE;
 	}
-	return 0;
-}
-
-static bool unsummed(const struct sock *sk, const struct ferry_dgram_out *o)
-{
-	return o->v4 ? sk->sk_no_check_tx : ferry_dgram_sk(sk)->no_check6_tx;
+	return is_super(o, len) ? ferry_dgram_super_check(o, len, unsummed(sk, o)) : 0;
 }
 
 static void put_header(struct sock *sk, struct sk_buff *skb,
@@ -73,11 +78,11 @@ static void put_header(struct sock *sk, struct sk_buff *skb,
 static bool wants_df(struct sock *sk, const struct sk_buff *skb,
 		     const struct ferry_dgram_out *o)
 {
+	unsigned int len = skb_is_gso(skb) ? o->gso_size + FDP_HDR : skb->len;
 	u8 pmtudisc = inet_sk(sk)->pmtudisc;
 
 	return pmtudisc == IP_PMTUDISC_DO || pmtudisc == IP_PMTUDISC_PROBE ||
-	       (skb->len + o->ip_hdr <= dst_mtu(o->dst) &&
-		ip_dont_fragment(sk, o->dst));
+	       (len + o->ip_hdr <= dst_mtu(o->dst) && ip_dont_fragment(sk, o->dst));
 }
 
 /* Options are written by the kernel only, with the socket's TTL or hop limit. */
@@ -127,9 +132,13 @@ static int hide_nobufs(struct sock *sk, bool v4, int err)
 static int transmit(struct sock *sk, struct sk_buff *skb, struct ferry_dgram_out *o)
 {
 	struct ferry_net *fn = ferry_sock_net(sk);
+	unsigned int count;
 	bool v4 = o->v4;
 	int err;
 
+	if (is_super(o, skb->len - FDP_HDR))
+		ferry_dgram_super_mark(skb, o->gso_size);
+	count = ferry_dgram_count(skb);
 	put_header(sk, skb, o);
 	o->how.df = wants_df(sk, skb, o);
 	skb_reset_transport_header(skb);
@@ -139,7 +148,7 @@ static int transmit(struct sock *sk, struct sk_buff *skb, struct ferry_dgram_out
 	ferry_setup_tx_timestamp(skb, &o->sockc);
 	err = out(sk, skb, o);
 	if (!err)
-		ferry_stat_inc(fn, FERRY_STAT_DGRAM_OUT);
+		ferry_stat_add(fn, FERRY_STAT_DGRAM_OUT, count);
 	return hide_nobufs(sk, v4, err);
 }
 
@@ -179,6 +188,19 @@ static int send_whole(struct sock *sk, struct msghdr *msg, size_t len,
 		return err;
 	}
 	return transmit(sk, skb, o);
+}
+
+static int dest(struct sock *sk, struct msghdr *msg, struct ferry_dgram_out *o,
+		struct ipv6_txoptions *space)
+{
+	int err;
+
+	err = ferry_dgram_super_control(sk, msg, o);
+	if (err)
+		return err;
+	if (sk->sk_family == AF_INET6)
+		return ferry_dgram_dest6(sk, msg, o, space);
+	return ferry_dgram_dest4(sk, msg, o);
 }
 
 /* ---- one datagram from several calls ---- */
@@ -288,6 +310,7 @@ int ferry_dgram_push(struct sock *sk)
 	struct ferry_dgram_sock *ds = ferry_dgram_sk(sk);
 	struct ferry_dgram_out *o = &ds->out;
 	struct ipv6_txoptions *opt = NULL;
+	struct sk_buff *skb;
 	int err;
 
 	if (!ds->pending)
@@ -296,7 +319,14 @@ int ferry_dgram_push(struct sock *sk)
 		opt = txopt_get(inet6_sk(sk));
 		o->opt = opt;
 	}
-	err = transmit(sk, join(ds), o);
+	skb = join(ds);
+	/* what is cut later must not consist of pieces cut elsewhere */
+	if (is_super(o, skb->len - FDP_HDR) && skb_linearize(skb)) {
+		kfree_skb(skb);
+		err = -ENOBUFS;
+	} else {
+		err = transmit(sk, skb, o);
+	}
 	ds->pending = false;
 	release(o);
 	txopt_put(opt);
@@ -311,10 +341,7 @@ static int begin(struct sock *sk, struct msghdr *msg)
 	int err;
 
 	memset(o, 0, sizeof(*o));
-	if (sk->sk_family == AF_INET6)
-		err = ferry_dgram_dest6(sk, msg, o, &space);
-	else
-		err = ferry_dgram_dest4(sk, msg, o);
+	err = dest(sk, msg, o, &space);
 	o->opt = NULL;	/* a gathered datagram has the socket's options only */
 	if (err)
 		release(o);
@@ -360,10 +387,7 @@ static int send_now(struct sock *sk, struct msghdr *msg, size_t len)
 	struct ipv6_txoptions space, *opt = NULL;
 	int err;
 
-	if (sk->sk_family == AF_INET6)
-		err = ferry_dgram_dest6(sk, msg, &o, &space);
-	else
-		err = ferry_dgram_dest4(sk, msg, &o);
+	err = dest(sk, msg, &o, &space);
 	if (err)
 		goto out;
 	if (!o.v4 && !o.opt) {

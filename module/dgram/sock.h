@@ -24,6 +24,7 @@
  * @opt: IPv6 options of this datagram; the caller of a send keeps them
  * @mtu: bytes an unfragmented IP packet may have
  * @ip_hdr: bytes before the FDP header, options included
+ * @gso_size: UDP_SEGMENT: payload bytes of each datagram, or 0
  * @v4: by IPv4
  * @options4: the socket has IPv4 options
  * @connected: to the socket's peer, by nothing special: the route may be kept
@@ -39,6 +40,7 @@ struct ferry_dgram_out {
 	struct ipv6_txoptions	*opt;
 	unsigned int		mtu;
 	unsigned int		ip_hdr;
+	u16			gso_size;
 	bool			v4;
 	bool			options4;
 	bool			connected;
@@ -54,6 +56,8 @@ struct ferry_dgram_out {
  * @cork: UDP_CORK
  * @no_check6_tx: send without checksum over IPv6
  * @no_check6_rx: take datagrams without checksum over IPv6
+ * @gro: UDP_GRO: takes super-datagrams whole
+ * @gso_size: UDP_SEGMENT
  */
 struct ferry_dgram_sock {
 	struct ferry_sock	ferry;
@@ -63,6 +67,8 @@ struct ferry_dgram_sock {
 	bool			cork;
 	bool			no_check6_tx;
 	bool			no_check6_rx;
+	bool			gro;
+	u16			gso_size;
 };
 
 struct ferry_dgram6_sock {
@@ -101,6 +107,22 @@ int ferry_dgram_first(struct sock *sk);
 void ferry_dgram_rcv(struct ferry_net *fn, struct sk_buff *skb,
 		     const struct ferry_tuple *tuple, int sdif);
 void ferry_dgram_drop_queued(struct sock *sk, struct sk_buff *skb);
+
+/* super.c */
+int ferry_dgram_super_control(struct sock *sk, struct msghdr *msg,
+			      struct ferry_dgram_out *o);
+int ferry_dgram_super_check(const struct ferry_dgram_out *o, size_t len,
+			    bool unsummed);
+void ferry_dgram_super_mark(struct sk_buff *skb, unsigned int gso_size);
+struct sk_buff *ferry_dgram_super_cut(struct sk_buff *skb);
+void ferry_dgram_super_cmsg(struct sock *sk, struct msghdr *msg,
+			    const struct sk_buff *skb);
+
+/* Datagrams in a packet */
+static inline unsigned int ferry_dgram_count(const struct sk_buff *skb)
+{
+	return max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
+}
 
 /* mcast.c */
 bool ferry_dgram_wants_group(struct sock *sk, const struct sk_buff *skb,

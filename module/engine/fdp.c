@@ -25,3 +25,8 @@ void fdp_build(u8 *p, const struct fdp_header *h)
 	fsp_put16(p + 8, h->flags);
 	fsp_put16(p + FDP_CHECK_OFFSET, 0);
 }
+
+void fdp_set_length(u8 *p, u16 length)
+{
+	fsp_put16(p + 4, length);
+}

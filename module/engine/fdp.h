@@ -11,7 +11,7 @@
  *	10-11	internet checksum over pseudo-header, header and payload; 0: none
  *
  * No flag is defined yet. Twelve bytes are what the kernel's segmentation
- * assumes for the offload type a datagram may use later; the checksum lies
+ * assumes for the offload type of super-datagrams (ip/gso.c); the checksum lies
  * where no device expects one.
  */
 #ifndef _FDP_H
@@ -57,5 +57,8 @@ bool fdp_parse(const u8 *p, unsigned int len, struct fdp_header *h);
  * @h: what to write; @h->unsummed is of no interest
  */
 void fdp_build(u8 *p, const struct fdp_header *h);
+
+/* Of a header that was built for more payload than it now stands before */
+void fdp_set_length(u8 *p, u16 length);
 
 #endif /* _FDP_H */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Super-packets of streams, cut at the last moment.
+ * Super-packets, cut at the last moment.
  *
  * A stream sends up to 64 KB as one packet of type SKB_GSO_SCTP plus
  * SKB_GSO_TCPV4 or SKB_GSO_TCPV6. No device has both, so none mistakes it for
  * TCP's and cuts it wrongly; software devices take it whole. With a TCP bit the
  * kernel reads the header's length from where TCP has it, the high nibble of
  * byte 12, which is why it is there in FSP too.
+ *
+ * A super-datagram is of type SKB_GSO_SCTP alone, for which the kernel reckons
+ * with twelve bytes of header: those of FDP.
  *
  * Where a device wants single packets, the kernel calls us here. Sums are made
  * in software (csum.c says why).
@@ -16,6 +19,7 @@
 #include <net/protocol.h>
 
 #include "compat/gso.h"
+#include "engine/fdp.h"
 #include "engine/wire.h"
 #include "ip/internal.h"
 
@@ -49,22 +53,24 @@ static unsigned int header_len(struct sk_buff *skb)
 	return len;
 }
 
-/* The pseudo-header's sum lies in the field; move it from one length to another. */
-static void finish_csum(struct sk_buff *skb, unsigned int from)
+static unsigned int transport_len(const struct sk_buff *skb)
 {
-	struct fsp_hdr *h = header(skb);
-	unsigned int to = skb_tail_pointer(skb) - skb_transport_header(skb) +
-			  skb->data_len;
-	__wsum delta = csum_sub((__force __wsum)htonl(to),
+	return skb_tail_pointer(skb) - skb_transport_header(skb) + skb->data_len;
+}
+
+/* The pseudo-header's sum lies in the field; move it from one length to another. */
+static void finish_csum(struct sk_buff *skb, __sum16 *check, unsigned int from)
+{
+	__wsum delta = csum_sub((__force __wsum)htonl(transport_len(skb)),
 				(__force __wsum)htonl(from));
 
-	h->check = ~csum_fold(csum_add(csum_unfold(h->check), delta));
-	h->check = gso_make_checksum(skb, csum_unfold((__force __sum16)~h->check)) ?:
-		   CSUM_MANGLED_0;
+	*check = ~csum_fold(csum_add(csum_unfold(*check), delta));
+	*check = gso_make_checksum(skb, csum_unfold((__force __sum16)~*check)) ?:
+		 CSUM_MANGLED_0;
 }
 
 /* FIN and PSH end the data: they belong to the last; CWR to the first. */
-static void fix_segments(struct sk_buff *segs, unsigned int mss, unsigned int len)
+static void fix_stream(struct sk_buff *segs, unsigned int mss, unsigned int len)
 {
 	u32 seq = ntohl(header(segs)->seq);
 	struct sk_buff *skb;
@@ -77,8 +83,21 @@ static void fix_segments(struct sk_buff *segs, unsigned int mss, unsigned int le
 			h->flags &= ~(FSP_FIN | FSP_PSH);
 		if (skb != segs)
 			h->flags &= ~FSP_CWR;
-		finish_csum(skb, len);
+		finish_csum(skb, &h->check, len);
 		seq += mss;
+	}
+}
+
+/* Each datagram tells its own length. */
+static void fix_dgram(struct sk_buff *segs, unsigned int mss, unsigned int len)
+{
+	struct sk_buff *skb;
+	u8 *h;
+
+	for (skb = segs; skb; skb = skb->next) {
+		h = skb_transport_header(skb);
+		fdp_set_length(h, transport_len(skb));
+		finish_csum(skb, (__sum16 *)(h + FDP_CHECK_OFFSET), len);
 	}
 }
 
@@ -121,7 +140,9 @@ static void count(const struct sk_buff *skb)
 }
 
 static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features,
-			   unsigned int hlen)
+			   unsigned int hlen,
+			   void (*fix)(struct sk_buff *segs, unsigned int mss,
+				       unsigned int len))
 {
 	unsigned int mss = skb_shinfo(skb)->gso_size;
 	unsigned int len = skb->len;
@@ -144,7 +165,7 @@ static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features,
 	if (IS_ERR(segs))
 		return segs;
 	segs->ooo_okay = ooo_okay;
-	fix_segments(segs, mss, len);
+	fix(segs, mss, len);
 	if (owned(skb))
 		hand_over(skb, segs);
 	count(skb);
@@ -161,7 +182,21 @@ static struct sk_buff *stream_segment(struct sk_buff *skb,
 	hlen = header_len(skb);
 	if (!hlen)
 		return ERR_PTR(-EINVAL);
-	return cut(skb, features, hlen);
+	return cut(skb, features, hlen, fix_stream);
+}
+
+static struct sk_buff *dgram_segment(struct sk_buff *skb,
+				     netdev_features_t features)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type;
+
+	if (!(type & SKB_GSO_SCTP) || (type & TYPES_TCP) ||
+	    skb_shinfo(skb)->gso_size == GSO_BY_FRAGS)
+		return ERR_PTR(-EINVAL);
+	if (!pskb_may_pull(skb, FDP_HDR) ||
+	    skb_checksum_start(skb) != skb_transport_header(skb))
+		return ERR_PTR(-EINVAL);
+	return cut(skb, features, FDP_HDR, fix_dgram);
 }
 
 static const struct net_offload offload4 = {
@@ -180,22 +215,61 @@ static const struct net_offload offload6 = {
 	},
 };
 
+static const struct net_offload offload_dgram = {
+	.callbacks = {
+		.gso_segment	= dgram_segment,
+	},
+};
+
+static int add_stream(u8 protocol)
+{
+	if (inet_add_offload(&offload4, protocol))
+		return -EBUSY;
+	if (!inet6_add_offload(&offload6, protocol))
+		return 0;
+	inet_del_offload(&offload4, protocol);
+	return -EBUSY;
+}
+
+static void del_stream(u8 protocol)
+{
+	inet6_del_offload(&offload6, protocol);
+	inet_del_offload(&offload4, protocol);
+}
+
+static int add_dgram(u8 protocol)
+{
+	if (inet_add_offload(&offload_dgram, protocol))
+		return -EBUSY;
+	if (!inet6_add_offload(&offload_dgram, protocol))
+		return 0;
+	inet_del_offload(&offload_dgram, protocol);
+	return -EBUSY;
+}
+
+static void del_dgram(u8 protocol)
+{
+	inet6_del_offload(&offload_dgram, protocol);
+	inet_del_offload(&offload_dgram, protocol);
+}
+
 /**
- * ferry_ip_gso_init() - offer segmentation and merging for the stream's number
+ * ferry_ip_gso_init() - offer segmentation of both transports' packets, and
+ * merging of a stream's
  *
  * Return: 0 or -EBUSY.
  */
 int ferry_ip_gso_init(void)
 {
-	u8 protocol = ferry_ip_protocol(FERRY_STREAM);
+	int err;
 
-	if (inet_add_offload(&offload4, protocol))
-		return -EBUSY;
-	if (inet6_add_offload(&offload6, protocol)) {
-		inet_del_offload(&offload4, protocol);
-		return -EBUSY;
-	}
-	return 0;
+	err = add_stream(ferry_ip_protocol(FERRY_STREAM));
+	if (err)
+		return err;
+	err = add_dgram(ferry_ip_protocol(FERRY_DGRAM));
+	if (err)
+		del_stream(ferry_ip_protocol(FERRY_STREAM));
+	return err;
 }
 
 /**
@@ -203,8 +277,6 @@ int ferry_ip_gso_init(void)
  */
 void ferry_ip_gso_uninit(void)
 {
-	u8 protocol = ferry_ip_protocol(FERRY_STREAM);
-
-	inet6_del_offload(&offload6, protocol);
-	inet_del_offload(&offload4, protocol);
+	del_dgram(ferry_ip_protocol(FERRY_DGRAM));
+	del_stream(ferry_ip_protocol(FERRY_STREAM));
 }

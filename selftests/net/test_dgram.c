@@ -1216,11 +1216,181 @@ TEST(udp_options)
 	EXPECT_ERRNO(ENOPROTOOPT, setsockopt(fa, SOL_UDP, 9999, &fa, sizeof(fa)));
 	EXPECT_ERRNO(EINVAL, setsockopt(fa, SOL_UDP, UDP_CORK, &fa, 1));
 	EXPECT_TRUE(setsockopt(fa, IPPROTO_TCP, 1, &fa, sizeof(fa)) < 0);
+}
+
+/* ---- super-datagrams ---- */
+
+#define PIECE	1000
+#define SUPER	10500
+#define PIECES	11
+
+/* @len bytes arrive as datagrams of PIECE bytes and a shorter last one. */
+static void expect_pieces(int fd, size_t len)
+{
+	size_t off, part;
+
+	for (off = 0; off < len; off += part) {
+		part = len - off < PIECE ? len - off : PIECE;
+		ASSERT_EQ(part, recv(fd, buf, sizeof(buf), 0));
+		EXPECT_EQ(-1, ft_check(ft_opt.seed, off, buf, part));
+	}
+	EXPECT_ERRNO(EAGAIN, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+}
+
+static void send_super(int fd, const union ft_addr *to)
+{
+	ft_fill(ft_opt.seed, 0, want, SUPER);
+	ASSERT_OK(ft_setopt(fd, SOL_UDP, UDP_SEGMENT, PIECE));
+	EXPECT_EQ(PIECE, ft_getopt(fd, SOL_UDP, UDP_SEGMENT));
+	ASSERT_EQ(SUPER, send_to(fd, want, SUPER, to));
+}
+
+TEST(super_cut_for_the_reader)
+{
+	union ft_addr a;
+	int fa, fb;
+
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	COUNTS(PIECES, "DgramOut", send_super(fb, &a));
+	expect_pieces(fa, SUPER);
+	COUNTS(PIECES, "DgramIn", send_super(fb, &a));
+	expect_pieces(fa, SUPER);
+	/* what fits one datagram is one */
+	exchange(fb, fa, &a, PIECE);
+	exchange(fb, fa, &a, 0);
+}
+
+/* The device takes single packets only: their sums are made, and verified. */
+TEST(super_cut_for_the_device)
+{
+	union ft_addr a;
+	int fa, fb;
+
+	shell("ethtool -K lo tx-sctp-segmentation off tx-udp-segmentation off && "
+	      "ip link set lo mtu 1500");
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	COUNTS(1, "GsoSegmented", send_super(fb, &a));
+	expect_pieces(fa, SUPER);
+	COUNTS(0, "DgramDropCsum", send_super(fb, &a));
+	expect_pieces(fa, SUPER);
+}
+
+TEST(super_read_whole)
+{
+	struct received *r;
+	union ft_addr a;
+	int fa, fb, *size;
+
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	ASSERT_OK(ft_setopt(fa, SOL_UDP, UDP_GRO, 1));
+	EXPECT_EQ(1, ft_getopt(fa, SOL_UDP, UDP_GRO));
+	COUNTS(PIECES, "DgramIn", send_super(fb, &a));
+	r = receive(fa, 0);
+	ASSERT_EQ(SUPER, r->len);
+	EXPECT_EQ(-1, ft_check(ft_opt.seed, 0, buf, SUPER));
+	size = control(r, SOL_UDP, UDP_GRO);
+	ASSERT_TRUE(size);
+	EXPECT_EQ(PIECE, *size);
+	/* a single one says nothing of pieces */
+	ASSERT_EQ(10, send_to(fb, want, 10, &a));
+	r = receive(fa, 0);
+	ASSERT_EQ(10, r->len);
+	EXPECT_TRUE(!control(r, SOL_UDP, UDP_GRO));
+}
+
+TEST(super_by_control_message)
+{
+	uint16_t size = PIECE;
+	uint32_t wrong = PIECE;
+	union {
+		char space[CMSG_SPACE(sizeof(size))];
+		struct cmsghdr align;
+	} u = {};
+	struct iovec iov = { want, SUPER };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &u, .msg_controllen = sizeof(u),
+	};
+	union ft_addr a;
+	int fa, fb;
+
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	msg.msg_name = &a;
+	msg.msg_namelen = ft_addrlen(&a);
+	u.align.cmsg_level = SOL_UDP;
+	u.align.cmsg_type = UDP_SEGMENT;
+	u.align.cmsg_len = CMSG_LEN(sizeof(size));
+	memcpy(CMSG_DATA(&u.align), &size, sizeof(size));
+	ft_fill(ft_opt.seed, 0, want, SUPER);
+	ASSERT_EQ(SUPER, sendmsg(fb, &msg, 0));
+	expect_pieces(fa, SUPER);
+	EXPECT_ERRNO(EINVAL, send_control(fb, &a, SOL_UDP, UDP_SEGMENT, &wrong, sizeof(wrong)));
+	EXPECT_ERRNO(EINVAL, send_control(fb, &a, SOL_UDP, 99, &size, sizeof(size)));
+}
+
+TEST(super_gathered)
+{
+	union ft_addr a;
+	int fa, fb;
+
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	ft_fill(ft_opt.seed, 0, want, SUPER);
+	ASSERT_OK(ft_setopt(fb, SOL_UDP, UDP_SEGMENT, PIECE));
+	ASSERT_OK(connect(fb, &a.sa, ft_addrlen(&a)));
+	ASSERT_EQ(600, send(fb, want, 600, MSG_MORE));
+	ASSERT_EQ(7000, send(fb, want + 600, 7000, MSG_MORE));
+	ASSERT_EQ(2900, send(fb, want + 7600, 2900, 0));
+	expect_pieces(fa, SUPER);
+}
+
+TEST(super_bounds)
+{
+	union ft_addr a;
+	int fa, fb;
+
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	EXPECT_TRUE(ft_setopt(fb, SOL_UDP, UDP_SEGMENT, -1) < 0);
+	EXPECT_TRUE(ft_setopt(fb, SOL_UDP, UDP_SEGMENT, 65536) < 0);
+	ASSERT_OK(ft_setopt(fb, SOL_UDP, UDP_SEGMENT, 1));
+	EXPECT_ERRNO(EINVAL, send_to(fb, want, 200, &a));
+	/* pieces do not fit the path unfragmented */
+	shell("ip link set lo mtu 1500");
+	ASSERT_OK(ft_setopt(fb, SOL_UDP, UDP_SEGMENT, 1490));
+	EXPECT_ERRNO(EMSGSIZE, send_to(fb, want, 3000, &a));
+	ASSERT_OK(ft_setopt(fb, SOL_UDP, UDP_SEGMENT, 1400));
+	if (ip == 4)
+		ASSERT_OK(ft_setopt(fb, SOL_SOCKET, SO_NO_CHECK, 1));
+	else
+		ASSERT_OK(ft_setopt(fb, SOL_UDP, UDP_NO_CHECK6_TX, 1));
+	EXPECT_ERRNO(EINVAL, send_to(fb, want, 3000, &a));
+	EXPECT_ERRNO(EAGAIN, recv(fa, buf, sizeof(buf), MSG_DONTWAIT));
+}
+
+/* A queue without room drops whole super-datagrams, and counts each datagram. */
+TEST(super_dropped_is_counted)
+{
+	long long in = counter("DgramIn"), dropped = counter("DgramDropRcvbuf");
+	union ft_addr a;
+	int fa, fb, i;
+
+	fa = bound(ip, &a);
+	fb = ft_socket(ip, SOCK_DGRAM);
+	ASSERT_OK(ft_setopt(fa, SOL_UDP, UDP_GRO, 1));
+	ASSERT_OK(ft_setopt(fa, SOL_SOCKET, SO_RCVBUF, 20000));
+	for (i = 0; i < 20; i++)
+		send_super(fb, &a);
 	if (!ft_opt.ferry)
 		return;
-	/* what is not there is not claimed */
-	fb = 1000;
-	EXPECT_ERRNO(ENOPROTOOPT, setsockopt(fa, SOL_UDP, UDP_SEGMENT, &fb, sizeof(fb)));
+	in = counter("DgramIn") - in;
+	dropped = counter("DgramDropRcvbuf") - dropped;
+	EXPECT_TRUE(dropped >= PIECES);
+	EXPECT_EQ(20 * PIECES, in + dropped);
 }
 
 TEST(interface_ioctls)
