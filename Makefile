@@ -18,7 +18,7 @@ KERNEL ?= 6.1 6.12 newest
 
 VM := selftests/vm
 PROGRAMS := $(wildcard userspace/ferry/Makefile userspace/run/Makefile)
-TEST_DIRS := $(wildcard selftests/net/Makefile selftests/apps/Makefile)
+TEST_DIRS := $(wildcard selftests/net/Makefile selftests/apps/Makefile selftests/fuzz/Makefile)
 
 ## all           the module for Debian's 6.12, the tool and the libraries
 .PHONY: all
