@@ -82,7 +82,7 @@ static void heal(struct world *w)
 		end_cfg(end)->split_fail = 0;
 		end_cfg(end)->merge_fail = 0;
 		end_cfg(end)->renege = 0;
-		end_cfg(end)->rcvbuf = max(end_cfg(end)->rcvbuf, 65536U);
+		end->rcvbuf = max(end->rcvbuf, 65536U);
 		end->conn.cfg.window_clamp = 0;	/* a byte at a time is no deadlock */
 	}
 }

@@ -38,7 +38,7 @@ void user_write(struct end *end, u32 bytes, unsigned int push)
 {
 	if (!may_write(end))
 		return;
-	while (bytes && end->queued < end_cfg(end)->sndbuf) {
+	while (bytes && end->queued < end->sndbuf) {
 		u32 n = add(end, bytes);
 
 		end->app.written += n;
@@ -223,7 +223,7 @@ static void set_rcvbuf(struct end *end, struct input *in)
 {
 	u32 least = (end->unread + end->ofo + 1) / 2;
 
-	end_cfg(end)->rcvbuf = max_t(u32, in_log(in, 24), max(least, 1U));
+	end->rcvbuf = max_t(u32, in_log(in, 24), max(least, 1U));
 }
 
 void user_op(struct world *w, struct end *end, struct input *in)
