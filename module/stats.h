@@ -78,6 +78,17 @@
 	X(STREAM_ABORT_ON_CLOSE, "StreamAbortOnClose", "connections closed with unread bytes") \
 	X(STREAM_ABORT_ON_TIMEOUT, "StreamAbortOnTimeout", "connections given up after too many timeouts") \
 	X(STREAM_ABORT_ON_LINGER, "StreamAbortOnLinger", "connections closed with SO_LINGER {1, 0}") \
+	X(STREAM_FF_TAKEN, "StreamFirstFlightActive", "SYNs of ours whose payload the server took") \
+	X(STREAM_FF_REFUSED, "StreamFirstFlightActiveRefused", "SYNs of ours whose payload it did not take") \
+	X(STREAM_FF_LOST, "StreamFirstFlightActiveLost", "SYNs of ours that got lost with what they carried") \
+	X(STREAM_FF_PASSIVE, "StreamFirstFlightPassive", "SYNs whose payload was delivered") \
+	X(STREAM_FF_COOKIES, "StreamFirstFlightCookies", "first-flight cookies given out") \
+	X(STREAM_FF_BAD, "StreamFirstFlightBadCookie", "SYNs with a cookie that is not ours, or no more") \
+	X(STREAM_FF_OVERFLOWS, "StreamFirstFlightOverflows", "SYNs whose payload TCP_FASTOPEN's bound refused") \
+	X(STREAM_FF_REPLAYS, "StreamFirstFlightReplays", "SYNs whose payload had been delivered before") \
+	X(STREAM_SYNCOOKIES_SENT, "StreamSyncookiesSent", "SYNs a full half-open queue answered by a ticket") \
+	X(STREAM_SYNCOOKIES_RECV, "StreamSyncookiesRecv", "connections made of a ticket") \
+	X(STREAM_SYNCOOKIES_FAILED, "StreamSyncookiesFailed", "tickets that are not ours, or no more") \
 	/* datagrams */ \
 	X(DGRAM_IN, "DgramIn", "datagrams delivered to a socket's queue") \
 	X(DGRAM_OUT, "DgramOut", "datagrams sent") \

@@ -39,6 +39,10 @@ static const int max_ofo = 65536;
 static const int min_buffer = 4096;
 static const int max_buffer = INT_MAX / 2;
 static const int max_rate = 1000000;
+static const int max_cookies = 65536;
+static const int max_fastopen = 0x7ff;
+static const int max_lifetime = 30 * 86400;
+static const int two = 2;
 
 /* The third is set_buffers()'s. */
 static const struct ferry_sysctl defaults = {
@@ -61,6 +65,10 @@ static const struct ferry_sysctl defaults = {
 	.stream_max_ofo			= 4096,
 	.stream_challenge_limit		= 1000,
 	.stream_rst_limit		= 1000,
+	.stream_max_cookies		= 1024,
+	.stream_fastopen		= FERRY_FASTOPEN_CLIENT | FERRY_FASTOPEN_SERVER,
+	.stream_fastopen_lifetime	= 86400,
+	.stream_syncookies		= 1,
 	.gro				= 1,
 };
 
@@ -158,7 +166,8 @@ static const struct ctl_table net_table[] = {
 	INT(stream_max_orphans, zero, max_entries),
 	INT(stream_max_timewait, zero, max_entries),
 	INT(stream_max_ofo, min_ofo, max_ofo),
-#define LIMITS	6
+	INT(stream_max_cookies, zero, max_cookies),
+#define LIMITS	7
 	{
 		.procname	= "stream_congestion",
 		.data		= OFFSET(stream_congestion),
@@ -178,6 +187,9 @@ static const struct ctl_table net_table[] = {
 	INT(stream_keepalive_probes, one, max_probes),
 	INT(stream_challenge_limit, zero, max_rate),
 	INT(stream_rst_limit, zero, max_rate),
+	INT(stream_fastopen, zero, max_fastopen),
+	INT(stream_fastopen_lifetime, one, max_lifetime),
+	INT(stream_syncookies, zero, two),
 	INT(gro, zero, one),
 };
 
@@ -222,6 +234,7 @@ static void copy_limits(struct ferry_sysctl *to, const struct ferry_sysctl *from
 	to->stream_max_orphans = READ_ONCE(from->stream_max_orphans);
 	to->stream_max_timewait = READ_ONCE(from->stream_max_timewait);
 	to->stream_max_ofo = READ_ONCE(from->stream_max_ofo);
+	to->stream_max_cookies = READ_ONCE(from->stream_max_cookies);
 }
 
 /*

@@ -32,6 +32,10 @@ struct ferry_net;
  * @stream_max_ofo: out-of-order segments one connection may hold
  * @stream_challenge_limit: RFC 5961 challenge ACKs per second
  * @stream_rst_limit: resets sent for packets of no connection, per second
+ * @stream_max_cookies: servers whose first-flight cookies are remembered
+ * @stream_fastopen: FERRY_FASTOPEN_*
+ * @stream_fastopen_lifetime: how long a key makes cookies
+ * @stream_syncookies: 0: never, 1: where the half-open queue is full, 2: always
  * @gro: merge received segments
  */
 struct ferry_sysctl {
@@ -55,8 +59,19 @@ struct ferry_sysctl {
 	int			stream_max_ofo;
 	int			stream_challenge_limit;
 	int			stream_rst_limit;
+	int			stream_max_cookies;
+	int			stream_fastopen;
+	int			stream_fastopen_lifetime;
+	int			stream_syncookies;
 	int			gro;
 };
+
+/* stream_fastopen: tcp_fastopen's bits */
+#define FERRY_FASTOPEN_CLIENT		0x1
+#define FERRY_FASTOPEN_SERVER		0x2
+#define FERRY_FASTOPEN_CLIENT_NO_COOKIE	0x4
+#define FERRY_FASTOPEN_SERVER_NO_COOKIE	0x200
+#define FERRY_FASTOPEN_NO_SOCKOPT	0x400
 
 int ferry_sysctl_init(struct ferry_net *fn);
 void ferry_sysctl_uninit(struct ferry_net *fn);

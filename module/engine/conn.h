@@ -548,6 +548,12 @@ static inline u16 fsp_conn_take_events(struct fsp_conn *c)
 	return events;
 }
 
+/* A listener's child may answer what came with the SYN before the handshake is done. */
+static inline bool fsp_conn_early(const struct fsp_conn *c)
+{
+	return c->state == FSP_SYN_RCVD && c->passive && c->first == FSP_FIRST_TAKEN;
+}
+
 /* Bytes in the network by our reckoning: RFC 6675's pipe */
 static inline u32 fsp_in_flight(const struct fsp_conn *c)
 {

@@ -16,7 +16,7 @@ void fsp_conn_first(struct fsp_conn *c, const u8 *cookie, u8 len, u16 mss, bool 
 	if (c->cookie_len)
 		memcpy(c->cookie, cookie, c->cookie_len);
 	if (data) {
-		c->peer_mss = max_t(u32, mss ? mss : FSP_MSS_DEFAULT_V4, FSP_MSS_MIN);
+		c->peer_mss = max_t(u32, mss ? mss : c->default_mss, FSP_MSS_MIN);
 		fsp_update_mss(c);
 	}
 }

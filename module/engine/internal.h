@@ -53,11 +53,9 @@ void fsp_ticket_timeout(struct fsp_conn *c, u64 now);
 /* The listener has answered: it needs the ticket no more. */
 void fsp_ticket_confirmed(struct fsp_conn *c);
 
-/* A listener's child may answer what came with the SYN before the handshake is done. */
 static inline bool fsp_may_output(const struct fsp_conn *c)
 {
-	return FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) ||
-	       (c->state == FSP_SYN_RCVD && c->passive && c->first == FSP_FIRST_TAKEN);
+	return FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) || fsp_conn_early(c);
 }
 
 /* recovery.c: what is lost, and how it is repaired */

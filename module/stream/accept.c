@@ -26,6 +26,15 @@ static int start(struct sock *sk)
 	return 0;
 }
 
+/* The administrator turned first flights on for programs that know nothing of them. */
+static bool first_without_asking(struct sock *sk)
+{
+	int enabled = READ_ONCE(ferry_sock_net(sk)->sysctl.stream_fastopen);
+
+	return enabled & FERRY_FASTOPEN_NO_SOCKOPT && enabled & FERRY_FASTOPEN_SERVER &&
+	       !ferry_firstq_qlen(sk);
+}
+
 int ferry_stream_listen(struct socket *sock, int backlog)
 {
 	struct sock *sk = sock->sk;
@@ -36,6 +45,11 @@ int ferry_stream_listen(struct socket *sock, int backlog)
 	    (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN))
 		goto unlock;
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	if (first_without_asking(sk)) {
+		err = ferry_firstq_set_qlen(sk, backlog);
+		if (err)
+			goto unlock;
+	}
 	err = sk->sk_state == TCP_LISTEN ? 0 : start(sk);
 unlock:
 	release_sock(sk);

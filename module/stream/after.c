@@ -51,7 +51,9 @@ static void established(struct sock *sk)
 	if (ss->told_established)
 		return;
 	ss->told_established = true;
-	ss->copied_seq = ss->conn.irs + 1;
+	/* What came with a SYN may have been read by now. */
+	if (!ss->conn.passive || ss->conn.first == FSP_FIRST_NONE)
+		ss->copied_seq = ss->conn.irs + 1;
 	sk_dst_confirm(sk);
 	ferry_diag_notify(sk, FERRY_DIAG_ESTABLISHED);
 	if (!sock_flag(sk, SOCK_DEAD)) {
@@ -122,6 +124,8 @@ void ferry_stream_done(struct sock *sk)
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
+	if (unlikely(ss->first_of || ss->first_asked))
+		ferry_stream_first_over(sk);
 	fsp_conn_purge(&ss->conn);
 	ferry_stream_timer_stop(sk);
 	if (!listened)
@@ -152,6 +156,9 @@ void ferry_stream_after(struct sock *sk)
 	/* Whom an event wakes must find the state that goes with it. */
 	if (state != sk->sk_state && state != FSP_CLOSED && state != FSP_TIME_WAIT)
 		inet_sk_set_state(sk, state);
+	if (unlikely((ss->first_of && state != FSP_SYN_RCVD) ||
+		     (ss->first_asked && state != FSP_SYN_SENT)))
+		ferry_stream_first_over(sk);
 	if (events)
 		notify(sk, events);
 	if (unlikely(state == FSP_TIME_WAIT)) {

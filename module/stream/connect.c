@@ -217,7 +217,8 @@ static void begin(struct sock *sk)
 	sk_set_txhash(sk);
 	ferry_stream_path_init(sk);
 	c->default_mss = ferry_stream_default_mss(&ss->fs.flow.tuple);
-	fsp_conn_connect(c, ferry_stream_isn(fn, &ss->fs.flow.tuple), now);
+	fsp_conn_open(c, ferry_stream_isn(fn, &ss->fs.flow.tuple), now);
+	ferry_stream_first_syn(sk, true);
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_ACTIVE_OPENS);
 	ferry_diag_notify(sk, FERRY_DIAG_NEW);
 	ferry_stream_after(sk);
@@ -254,6 +255,7 @@ static void reset_state(struct sock *sk)
 	WRITE_ONCE(ss->inq, 0);
 	ss->copied_seq = 0;
 	ss->told_established = false;
+	ferry_inet_assign_flag(sk, defer_connect, DEFER_CONNECT, false);
 	ss->deferred &= BIT(FERRY_DEFER_QUEUED);
 	fsp_conn_init(&ss->conn, ss->conn.cc);
 	ferry_stream_rmem_init(sk);

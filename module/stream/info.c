@@ -44,9 +44,25 @@ static void fill_state(const struct fsp_conn *c, struct tcp_info *info)
 	info->tcpi_options = TCPI_OPT_SACK;
 	if (c->snd_wscale || c->rcv_wscale)
 		info->tcpi_options |= TCPI_OPT_WSCALE;
+	if (c->first == FSP_FIRST_TAKEN)
+		info->tcpi_options |= TCPI_OPT_SYN_DATA;
 	info->tcpi_snd_wscale = c->snd_wscale;
 	info->tcpi_rcv_wscale = c->rcv_wscale;
 	info->tcpi_delivery_rate_app_limited = !!c->app_limited_until;
+}
+
+/* Why the SYN took no bytes along, or what became of them */
+static u8 client_fail(const struct ferry_stream_sock *ss)
+{
+	const struct fsp_conn *c = &ss->conn;
+
+	if (c->first == FSP_FIRST_REFUSED)
+		return TFO_DATA_NOT_ACKED;
+	if (c->first == FSP_FIRST_LOST)
+		return TFO_SYN_RETRANSMITTED;
+	if (ss->first_blocked || (c->syn_cookie && !c->passive && c->first == FSP_FIRST_NONE))
+		return TFO_COOKIE_UNAVAILABLE;
+	return TFO_STATUS_UNSPEC;
 }
 
 static void fill_times(const struct fsp_conn *c, u64 now, struct tcp_info *info)
@@ -109,6 +125,7 @@ static void fill_connection(struct sock *sk, struct tcp_info *info)
 	fill_times(&ss->conn, ferry_stream_now(), info);
 	fill_window(&ss->conn, info);
 	fill_counts(&ss->conn, info);
+	info->tcpi_fastopen_client_fail = client_fail(ss);
 	info->tcpi_rcv_space = ss->conn.read_best;
 	info->tcpi_pacing_rate = ss->conn.pacing_rate;
 	info->tcpi_pmtu = dst ? dst_mtu(dst) : 0;

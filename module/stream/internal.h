@@ -27,6 +27,34 @@ struct ferry_bucket {
 	u32		spent;
 };
 
+#define FERRY_COOKIE_LEN	8	/* of ours; a peer's may be longer */
+#define FERRY_COOKIE_BUCKETS	256
+#define FERRY_REPLAYS		4096
+
+/**
+ * struct ferry_firstq - a listener's TCP_FASTOPEN; shared with its children
+ * @ref: one of the listener, one of each child between payload and handshake
+ * @lock: of the rest
+ * @qlen: bound of those children
+ * @pending: how many there are
+ * @resets: how many ended by RST in this minute and the last
+ * @minute: when this one began, jiffies
+ * @nr_keys: TCP_FASTOPEN_KEY was set: so many
+ * @keys: the one in use, and the one before it
+ * @rcu: readers may still look at it
+ */
+struct ferry_firstq {
+	refcount_t		ref;
+	spinlock_t		lock;	/* see above */
+	u32			qlen;
+	u32			pending;
+	u32			resets[2];
+	unsigned long		minute;
+	u8			nr_keys;
+	siphash_key_t		keys[2];
+	struct rcu_head		rcu;
+};
+
 /**
  * struct ferry_stream_net - what stream/ keeps per network namespace
  * @orphans: connections no process holds
@@ -35,6 +63,17 @@ struct ferry_bucket {
  * @nr_timewaits: how many
  * @resets: limit of resets for packets of no connection
  * @challenges: limit of RFC 5961 challenge ACKs
+ * @requests: half-open connections of all listeners
+ * @key_lock: of @keys, @nr_keys and @keys_since
+ * @keys: of first-flight cookies: the present and the previous one
+ * @nr_keys: how many there are
+ * @keys_since: when the present one was made, s
+ * @secret: of tickets and the replay table
+ * @replays: first flights delivered lately, by hash; see cookie.c
+ * @cookie_lock: of the three below
+ * @cookies: servers' cookies by address; see cache.c
+ * @cookie_lru: the same, longest unused first
+ * @nr_cookies: how many
  */
 struct ferry_stream_net {
 	atomic_t		orphans;
@@ -43,6 +82,19 @@ struct ferry_stream_net {
 	u32			nr_timewaits;
 	struct ferry_bucket	resets;
 	struct ferry_bucket	challenges;
+	atomic_t		requests;
+
+	spinlock_t		key_lock;	/* see above */
+	siphash_key_t		keys[2];
+	u8			nr_keys;
+	u64			keys_since;
+	siphash_key_t		secret;
+	atomic64_t		*replays;
+
+	spinlock_t		cookie_lock;	/* see above */
+	struct hlist_head	cookies[FERRY_COOKIE_BUCKETS];
+	struct list_head	cookie_lru;
+	u32			nr_cookies;
 };
 
 /**
@@ -57,6 +109,8 @@ struct ferry_stream_net {
  * @timer: SYN-ACK again
  * @mark: to answer by
  * @tclass: likewise
+ * @cookie_len: of @cookie, 0 for none
+ * @cookie: for the client's next first flight
  * @rcu: readers of the table may still look at it
  */
 struct ferry_request {
@@ -70,6 +124,8 @@ struct ferry_request {
 	struct timer_list	timer;
 	u32			mark;
 	u8			tclass;
+	u8			cookie_len;
+	u8			cookie[FERRY_COOKIE_LEN];
 	struct rcu_head		rcu;
 };
 
@@ -174,15 +230,96 @@ static inline u16 ferry_stream_default_mss(const struct ferry_tuple *tuple)
 /* request.c */
 int ferry_stream_request_init(void);
 void ferry_stream_request_uninit(void);
-/* A SYN for listener @sk. @old: a TIME_WAIT entry it replaces, or NULL */
+/*
+ * A SYN for listener @sk. @old: a TIME_WAIT entry it replaces, or NULL. Consumes
+ * the packet.
+ */
 void ferry_stream_request_new(struct sock *sk, struct ferry_packet *p,
 			      struct ferry_timewait *old);
+/* An ACK for listener @sk: consumed where it holds a good ticket, else false */
+bool ferry_stream_request_ticket(struct sock *sk, struct ferry_packet *p);
 /* Consumes the packet, or returns false: look the flow up again. */
 bool ferry_stream_request_rx(struct ferry_request *req, struct ferry_packet *p);
 void ferry_stream_request_icmp(struct ferry_request *req, u32 seq,
 			       const struct ferry_icmp *icmp);
 /* All of a listener's that closes */
 void ferry_stream_request_purge(struct sock *listener);
+
+/* cookie.c: what a server gives out, and knows again */
+struct ferry_firstq *ferry_firstq_get(struct sock *sk);
+void ferry_firstq_put(struct ferry_firstq *fq);
+/* One more between payload and handshake? */
+bool ferry_firstq_enter(struct ferry_firstq *fq);
+void ferry_firstq_leave(struct ferry_firstq *fq, bool reset);
+/* The client's cookie, FERRY_COOKIE_LEN bytes. @fq: may be NULL */
+void ferry_cookie_make(struct ferry_net *fn, struct ferry_firstq *fq,
+		       const struct ferry_tuple *tuple, u8 *cookie);
+enum ferry_cookie_verdict {
+	FERRY_COOKIE_BAD,
+	FERRY_COOKIE_GOOD,
+	FERRY_COOKIE_AGED,	/* by the previous key: good, but time for another */
+};
+
+enum ferry_cookie_verdict ferry_cookie_check(struct ferry_net *fn, struct ferry_firstq *fq,
+					     const struct ferry_packet *p);
+/* Was this very SYN's payload delivered lately? Notes that it is now. */
+bool ferry_cookie_replayed(const struct ferry_packet *p);
+#define FERRY_TICKET_LEN	(FSP_TICKET_BODY + 8)
+void ferry_ticket_make(struct ferry_net *fn, const struct ferry_tuple *tuple,
+		       const struct fsp_request *req, u8 *ticket);
+bool ferry_ticket_open(const struct ferry_packet *p, struct fsp_request *req,
+		       u32 rcv_wnd, u16 opt_mss);
+bool ferry_ticket_fresh(const struct sock *sk);
+void ferry_cookie_net_init(struct ferry_stream_net *sn);
+void ferry_cookie_net_uninit(struct ferry_stream_net *sn);
+
+/**
+ * struct ferry_server - what a client remembers of a server
+ * @mss: it announced
+ * @blocked: the path swallows SYNs with payload
+ * @cookie_len: 0: none
+ * @cookie: to be shown
+ */
+struct ferry_server {
+	u16	mss;
+	bool	blocked;
+	u8	cookie_len;
+	u8	cookie[FSP_COOKIE_MAX];
+};
+
+/* cache.c: what a client was given */
+bool ferry_cache_find(struct ferry_net *fn, const struct ferry_tuple *tuple,
+		      struct ferry_server *server);
+/* @cookie: a new one, or NULL. @lost: a SYN got lost with what it carried */
+void ferry_cache_learn(struct ferry_net *fn, const struct ferry_tuple *tuple, u16 mss,
+		       const u8 *cookie, u8 len, bool lost);
+void ferry_cache_flush(struct ferry_stream_net *sn);
+
+/* first.c: data in a SYN */
+/**
+ * struct ferry_first - what a listener makes of a SYN with or for a cookie
+ * @fq: to be left and put where @take, else NULL
+ * @take: its payload may be delivered
+ * @cookie_len: a cookie to give, 0 for none
+ * @cookie: it
+ */
+struct ferry_first {
+	struct ferry_firstq	*fq;
+	bool			take;
+	u8			cookie_len;
+	u8			cookie[FERRY_COOKIE_LEN];
+};
+
+void ferry_stream_first_judge(struct sock *listener, struct ferry_packet *p, bool may_take,
+			      struct ferry_first *first);
+/* The child, locked, gets its first payload; consumes the packet and @first. */
+void ferry_stream_first_child(struct sock *child, struct sock *listener,
+			      struct ferry_packet *p, struct ferry_first *first);
+void ferry_stream_first_give_up(struct ferry_first *first);
+/* connect(): send the SYN, with what is to go with it, or put it off */
+void ferry_stream_first_syn(struct sock *sk, bool may_defer);
+/* The handshake is over, one way or another. */
+void ferry_stream_first_over(struct sock *sk);
 
 /* child.c */
 /* Make a socket of a request whose lock is held; in the table instead of it. */

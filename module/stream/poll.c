@@ -113,8 +113,12 @@ __poll_t ferry_stream_poll(struct file *file, struct socket *sock, poll_table *w
 		mask |= EPOLLHUP;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV)
+	/* A child of a listener may be had before its handshake is done. */
+	if (state != TCP_SYN_SENT &&
+	    (state != TCP_SYN_RECV || READ_ONCE(ferry_stream_sk(sk)->conn.passive)))
 		mask |= poll_data(sk, shutdown);
+	else if (state == TCP_SYN_SENT && ferry_stream_deferred(sk))
+		mask |= EPOLLOUT | EPOLLWRNORM;	/* the SYN waits for the first bytes */
 	/* Pairs with the barrier before sk_error_report() */
 	smp_rmb();
 	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))

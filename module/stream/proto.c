@@ -181,6 +181,12 @@ void ferry_stream_sock_init(struct sock *sk)
 	ss->path_stale = false;
 	ss->no_memory = false;
 	ss->orphan = false;
+	ss->first_asked = false;
+	ss->first_blocked = false;
+	ss->first_msg = NULL;
+	RCU_INIT_POINTER(ss->firstq, NULL);
+	ss->first_of = NULL;
+	ss->ticket_at = 0;
 	spin_lock_init(&ss->accept_lock);
 	INIT_LIST_HEAD(&ss->accept_queue);
 	INIT_LIST_HEAD(&ss->requests);

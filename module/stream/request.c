@@ -24,8 +24,11 @@ static void bury(struct ferry_request *req)
 
 	req->dead = true;
 	spin_lock_bh(&ls->accept_lock);
-	list_del_init(&req->node);
-	WRITE_ONCE(ls->nr_requests, ls->nr_requests - 1);
+	if (!list_empty(&req->node)) {
+		list_del_init(&req->node);
+		WRITE_ONCE(ls->nr_requests, ls->nr_requests - 1);
+		atomic_dec(&req->fn->stream->requests);
+	}
 	spin_unlock_bh(&ls->accept_lock);
 	/* One that runs now sees @dead; it reads under RCU, as all softirq does. */
 	timer_delete(&req->timer);
@@ -49,6 +52,12 @@ static void send_synack(struct ferry_request *req)
 	struct fsp_tx tx;
 
 	fsp_request_synack(&req->req, &tx, rto(req), now);
+	if (req->cookie_len) {
+		tx.opts |= FSP_HAS_COOKIE;
+		tx.cookie = req->cookie;
+		tx.cookie_len = req->cookie_len;
+		fsp_tx_measure(&tx);
+	}
 	ferry_stream_send(req->fn, req->listener, &req->flow.tuple, &tx, req->mark,
 			  req->tclass);
 	mod_timer(&req->timer, jiffies + nsecs_to_jiffies(req->req.due - now) + 1);
@@ -104,9 +113,9 @@ static int bound_dev(const struct sock *sk, const struct ferry_tuple *tuple)
 	return READ_ONCE(sk->sk_bound_dev_if) ? tuple->dev : 0;
 }
 
-static u16 our_mss(const struct ferry_request *req, struct sock *sk)
+static u16 our_mss(struct ferry_net *fn, struct sock *sk, const struct ferry_tuple *tuple)
 {
-	u32 room = ferry_ip_route_room(req->fn, FERRY_STREAM, sk, &req->flow.tuple);
+	u32 room = ferry_ip_route_room(fn, FERRY_STREAM, sk, tuple);
 	u16 clamp = READ_ONCE(ferry_stream_sk(sk)->conn.cfg.mss_clamp);
 	u32 mss = max_t(u32, room, FSP_HDR_MIN + FSP_MSS_MIN) - FSP_HDR_MIN;
 
@@ -146,6 +155,7 @@ static bool join(struct ferry_request *req, struct sock *sk)
 	if (ok) {
 		list_add_tail(&req->node, &ls->requests);
 		WRITE_ONCE(ls->nr_requests, ls->nr_requests + 1);
+		atomic_inc(&req->fn->stream->requests);
 	}
 	spin_unlock_bh(&ls->accept_lock);
 	return ok;
@@ -160,47 +170,146 @@ static int claim(struct ferry_request *req, struct ferry_timewait *old)
 	return ferry_flow_insert(flows, &req->flow);
 }
 
-void ferry_stream_request_new(struct sock *sk, struct ferry_packet *p,
-			      struct ferry_timewait *old)
+static bool full(const struct sock *sk)
 {
-	struct ferry_request *req;
-	u32 iss;
+	return READ_ONCE(ferry_stream_sk(sk)->nr_requests) >=
+	       READ_ONCE(ferry_sock_net(sk)->sysctl.stream_max_syn_backlog);
+}
 
-	if (sk_acceptq_is_full(sk)) {
-		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_LISTEN_OVERFLOWS);
-		return;
-	}
-	req = alloc_request(sk, p);
-	if (!req)
-		goto no_room;
-	iss = ferry_stream_isn(p->fn, p->tuple);
+static void fill_request(struct fsp_request *req, struct sock *sk, struct ferry_packet *p,
+			 const struct ferry_tuple *tuple, struct ferry_timewait *old)
+{
+	u32 iss = ferry_stream_isn(p->fn, p->tuple);
+
 	if (old)
 		iss = fsp_timewait_next_iss(&old->tw, iss);
-	fsp_request_init(&req->req, &p->rx, iss, ferry_stream_first_window(sk),
-			 ferry_stream_wscale(sk), our_mss(req, sk),
-			 ferry_stream_default_mss(p->tuple));
+	fsp_request_init(req, &p->rx, iss, ferry_stream_first_window(sk),
+			 ferry_stream_wscale(sk), our_mss(p->fn, sk, tuple),
+			 ferry_stream_default_mss(tuple));
+}
 
-	/* Whoever finds it in the table waits until it is whole. */
+/* ---- without a memory: protocol.rst, "A full listener" ---- */
+
+/* Where the half-open queue is full (1) or always (2), if the client plays along */
+static bool forgetful(const struct sock *sk, const struct ferry_packet *p)
+{
+	int when = READ_ONCE(p->fn->sysctl.stream_syncookies);
+
+	return p->rx.opts & FSP_HAS_FEATURES && p->rx.features & FSP_FEATURE_FIRST_FLIGHT &&
+	       (when == 2 || (when == 1 && full(sk)));
+}
+
+static void give_ticket(struct sock *sk, struct ferry_packet *p)
+{
+	u32 mark = ferry_ip_reply_mark(p->fn, p->skb) ?: READ_ONCE(sk->sk_mark);
+	struct ferry_tuple tuple = *p->tuple;
+	u8 ticket[FERRY_TICKET_LEN];
+	struct fsp_request req;
+	struct fsp_tx tx;
+
+	tuple.dev = bound_dev(sk, p->tuple);
+	fill_request(&req, sk, p, &tuple, NULL);
+	ferry_ticket_make(p->fn, &tuple, &req, ticket);
+	fsp_request_synack(&req, &tx, 0, ferry_stream_now());
+	tx.opts |= FSP_HAS_TICKET;
+	tx.ticket = ticket;
+	tx.ticket_len = sizeof(ticket);
+	fsp_tx_measure(&tx);
+	WRITE_ONCE(ferry_stream_sk(sk)->ticket_at, ktime_get_seconds());
+	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_SENT);
+	ferry_stream_send(p->fn, sk, &tuple, &tx, mark, READ_ONCE(inet_sk(sk)->tos));
+}
+
+/* ---- with one ---- */
+
+/* A child at once, of a request that is in the table for a moment only; locked */
+static void first_flight(struct ferry_request *req, struct ferry_packet *p,
+			 struct ferry_first *first)
+	__releases(&req->lock)
+{
+	struct sock *listener = req->listener;
+	struct sock *child = ferry_stream_child(req, listener);
+
+	if (!child) {
+		drop(req);
+		spin_unlock_bh(&req->lock);
+		ferry_stream_first_give_up(first);
+		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_NOMEM);
+		return;
+	}
+	bury(req);
+	/* BH stays off: the child is locked. */
+	spin_unlock(&req->lock);
+	ferry_stream_first_child(child, listener, p, first);
+	local_bh_enable();
+}
+
+/* Whoever finds it in the table waits until it is whole. False: not consumed */
+static bool settle(struct ferry_request *req, struct ferry_packet *p,
+		   struct ferry_timewait *old, struct ferry_first *first)
+{
 	spin_lock_bh(&req->lock);
-	if (!join(req, sk))
-		goto unlock;
+	if (!first->take && !join(req, req->listener)) {
+		spin_unlock_bh(&req->lock);
+		kmem_cache_free(cache, req);
+		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_LISTEN_DROPS);
+		return false;
+	}
 	if (claim(req, old)) {
 		/* Another packet of this peer was faster. */
 		bury(req);
 		spin_unlock_bh(&req->lock);
-		return;
+		return false;
+	}
+	if (first->take) {
+		first_flight(req, p, first);
+		return true;
 	}
 	if (old)
 		ferry_stream_timewait_kill(old);
+	if (req->cookie_len)
+		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_FF_COOKIES);
 	send_synack(req);
 	spin_unlock_bh(&req->lock);
-	return;
+	return false;
+}
 
-unlock:
-	spin_unlock_bh(&req->lock);
-	kmem_cache_free(cache, req);
-no_room:
-	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_LISTEN_DROPS);
+/* Return: whether the packet was consumed */
+static bool take_syn(struct sock *sk, struct ferry_packet *p, struct ferry_timewait *old,
+		     struct ferry_first *first)
+{
+	struct ferry_request *req;
+
+	if (!first->take && !old && forgetful(sk, p)) {
+		give_ticket(sk, p);
+		return false;
+	}
+	req = alloc_request(sk, p);
+	if (!req) {
+		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_LISTEN_DROPS);
+		return false;
+	}
+	fill_request(&req->req, sk, p, &req->flow.tuple, old);
+	req->cookie_len = first->cookie_len;
+	memcpy(req->cookie, first->cookie, sizeof(req->cookie));
+	return settle(req, p, old, first);
+}
+
+void ferry_stream_request_new(struct sock *sk, struct ferry_packet *p,
+			      struct ferry_timewait *old)
+{
+	struct ferry_first first;
+
+	if (sk_acceptq_is_full(sk)) {
+		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_LISTEN_OVERFLOWS);
+		consume_skb(p->skb);
+		return;
+	}
+	ferry_stream_first_judge(sk, p, !old, &first);
+	if (take_syn(sk, p, old, &first))
+		return;
+	ferry_stream_first_give_up(&first);
+	consume_skb(p->skb);
 }
 
 /* What came with the child's birth is its first packet; it is locked. */
@@ -221,24 +330,62 @@ static void finish(struct ferry_request *req, struct ferry_packet *p)
 	__releases(&req->lock)
 {
 	struct sock *listener = req->listener;
+	enum ferry_stat why;
 	struct sock *child;
 
 	if (sk_acceptq_is_full(listener)) {
-		spin_unlock_bh(&req->lock);
-		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_LISTEN_OVERFLOWS);
-		return;
+		why = FERRY_STAT_STREAM_LISTEN_OVERFLOWS;
+		goto put_off;
 	}
 	child = ferry_stream_child(req, listener);
 	if (!child) {
-		spin_unlock_bh(&req->lock);
-		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_NOMEM);
-		return;
+		why = FERRY_STAT_STREAM_DROP_NOMEM;
+		goto put_off;
 	}
 	bury(req);
 	/* BH stays off: the child is locked. */
 	spin_unlock(&req->lock);
 	bring_up(child, listener, p);
 	local_bh_enable();
+	return;
+
+put_off:
+	/* One that was made of a ticket goes: the ticket comes again. */
+	if (list_empty(&req->node))
+		drop(req);
+	spin_unlock_bh(&req->lock);
+	ferry_stream_drop(p->fn, p->skb, why);
+}
+
+bool ferry_stream_request_ticket(struct sock *sk, struct ferry_packet *p)
+{
+	struct ferry_request *req;
+	struct fsp_request old;
+
+	if (!(p->rx.opts & FSP_HAS_TICKET) || p->rx.flags & FSP_SYN)
+		return false;
+	if (!ferry_ticket_fresh(sk) ||
+	    !ferry_ticket_open(p, &old, ferry_stream_first_window(sk),
+			       our_mss(p->fn, sk, p->tuple))) {
+		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_FAILED);
+		return false;
+	}
+	req = alloc_request(sk, p);
+	if (!req) {
+		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_NOMEM);
+		return true;
+	}
+	req->req = old;
+	spin_lock_bh(&req->lock);
+	if (claim(req, NULL)) {
+		bury(req);
+		spin_unlock_bh(&req->lock);
+		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_STATE);
+		return true;
+	}
+	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_RECV);
+	finish(req, p);
+	return true;
 }
 
 static void answer(struct ferry_request *req, struct ferry_packet *p,

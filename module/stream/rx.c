@@ -183,13 +183,13 @@ static void to_listener(struct sock *sk, struct ferry_packet *p)
 	if (p->rx.flags & FSP_RST) {
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_STATE);
 	} else if (p->rx.flags & FSP_ACK) {
-		ferry_stream_refuse(p);
+		if (!ferry_stream_request_ticket(sk, p))
+			ferry_stream_refuse(p);
 	} else if ((p->rx.flags & FSP_SYN) && !fsp_rx_version_known(&p->rx)) {
 		ferry_stream_send_reset(p);
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_STATE);
 	} else if (p->rx.flags & FSP_SYN) {
 		ferry_stream_request_new(sk, p, NULL);
-		consume_skb(p->skb);
 	} else {
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_STATE);
 	}

@@ -221,19 +221,49 @@ static int check_cmsgs(struct sock *sk, struct msghdr *msg)
 	return sock_cmsg_send(sk, msg, &cookie) ? -EINVAL : 0;
 }
 
-/* May bytes be queued? Waits for a handshake under way. */
+void ferry_stream_fill_first(struct writing *w, u32 room)
+{
+	w->goal = room;
+	while (w->copied < room && msg_data_left(w->msg)) {
+		int ret = append(w);
+
+		if (ret <= 0)
+			break;
+		w->copied += ret;
+	}
+}
+
+/* MSG_FASTOPEN, or the first write after a connect() that was put off */
+static int send_first(struct writing *w)
+{
+	int ret = ferry_stream_first_send(w->sk, w->msg, w);
+
+	return ret == -EINPROGRESS && w->copied ? 1 : ret;
+}
+
+/*
+ * May bytes be queued? Waits for a handshake under way.
+ *
+ * Return: 0, 1 where all that may go has gone with the SYN, or a negative errno.
+ */
 static int prepare(struct writing *w)
 {
 	struct sock *sk = w->sk;
 	int ret;
 
-	if (w->flags & (MSG_OOB | MSG_FASTOPEN))
+	if (w->flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	ret = check_cmsgs(sk, w->msg);
 	if (ret)
 		return ret;
+	if (unlikely(w->flags & MSG_FASTOPEN || ferry_stream_deferred(sk))) {
+		ret = send_first(w);
+		if (ret)
+			return ret;
+	}
 	w->timeo = sock_sndtimeo(sk, w->flags & MSG_DONTWAIT);
-	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+	    !fsp_conn_early(conn_of(w))) {
 		ret = sk_stream_wait_connect(sk, &w->timeo);
 		if (ret)
 			return ret;
@@ -266,6 +296,8 @@ static int write_locked(struct writing *w)
 	int ret;
 
 	ret = prepare(w);
+	if (ret < 0)
+		return fail(w, ret);
 	if (!ret) {
 		ret = write_loop(w);
 		finish(w);

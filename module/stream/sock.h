@@ -59,6 +59,9 @@ enum {
 	FERRY_DEFER_QUEUED,	/* on a per-CPU list of sockets to push */
 };
 
+struct ferry_firstq;
+struct writing;
+
 /**
  * struct ferry_stream_sock - a stream socket
  * @fs: must be first
@@ -81,6 +84,14 @@ enum {
  * @path_stale: a packet was too big for the path: look at its room again
  * @no_memory: the protocol, not the buffer, had no memory for a segment
  * @orphan: counted as one
+ * @fastopen_connect: TCP_FASTOPEN_CONNECT
+ * @fastopen_no_cookie: TCP_FASTOPEN_NO_COOKIE
+ * @first_asked: the SYN's COOKIE option awaits what comes of it
+ * @first_blocked: no first flight, as the path swallowed the last ones
+ * @first_msg: the sendmsg() whose bytes go with the SYN
+ * @firstq: of a listener with TCP_FASTOPEN; see cookie.c
+ * @first_of: a child's listener's, until the handshake is done
+ * @ticket_at: when a listener last gave a ticket, s
  * @accept_lock: of the listener's fields below, softirq safe
  * @accept_queue: children waiting for accept()
  * @requests: half-open connections (struct ferry_request.node)
@@ -115,6 +126,15 @@ struct ferry_stream_sock {
 	bool			orphan;
 	bool			cork;		/* TCP_CORK as set, for sockopt.c */
 	bool			recvmsg_inq;	/* TCP_INQ: tell readers what is left */
+
+	bool			fastopen_connect;
+	bool			fastopen_no_cookie;
+	bool			first_asked;
+	bool			first_blocked;
+	struct writing		*first_msg;
+	struct ferry_firstq __rcu *firstq;
+	struct ferry_firstq	*first_of;
+	u64			ticket_at;
 
 	spinlock_t		accept_lock;	/* of the fields below */
 	struct list_head	accept_queue;
@@ -288,6 +308,8 @@ int ferry_stream_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int fl
 #endif
 int ferry_stream_peek_len(struct socket *sock);
 int ferry_stream_set_rcvlowat(struct sock *sk, int val);
+/* As many bytes of a message as the SYN has room for, into the queue */
+void ferry_stream_fill_first(struct writing *w, u32 room);
 /* splice.c (o) */
 ssize_t ferry_stream_splice_read(struct socket *sock, loff_t *ppos,
 				 struct pipe_inode_info *pipe, size_t len,
@@ -314,6 +336,16 @@ int ferry_stream_ioctl(struct sock *sk, int cmd, int *karg);
 #else
 int ferry_stream_ioctl(struct sock *sk, int cmd, unsigned long arg);
 #endif
+/* first.c: see internal.h */
+bool ferry_stream_deferred(const struct sock *sk);
+int ferry_stream_first_send(struct sock *sk, struct msghdr *msg, struct writing *w);
+/* cookie.c: TCP_FASTOPEN, TCP_FASTOPEN_KEY */
+int ferry_firstq_set_qlen(struct sock *sk, u32 qlen);
+u32 ferry_firstq_qlen(const struct sock *sk);
+#define FERRY_FIRST_KEY_LEN	16
+/* @n keys of that length: the one in use, and the one before it */
+int ferry_firstq_set_keys(struct sock *sk, const u8 *keys, unsigned int n);
+unsigned int ferry_firstq_get_keys(struct sock *sk, u8 *keys);
 /* info.c: TCP_INFO; also for diag.c */
 struct tcp_info;
 void ferry_stream_tcp_info(struct sock *sk, struct tcp_info *info);

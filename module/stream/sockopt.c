@@ -51,6 +51,7 @@ struct option {
 union raw_value {
 	struct tcp_info	info;
 	char		name[FERRY_CC_NAME_MAX];
+	u8		keys[2 * FERRY_FIRST_KEY_LEN];
 };
 
 static struct fsp_config *config(struct sock *sk)
@@ -293,10 +294,71 @@ static int get_inq(struct sock *sk, int *val)
 	return 0;
 }
 
-/* Data in the first flight is not in the protocol yet; none asked for is fine. */
 static int set_fastopen(struct sock *sk, int val)
 {
-	return val ? -EOPNOTSUPP : 0;
+	if (val < 0 || !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		return -EINVAL;
+	return ferry_firstq_set_qlen(sk, val);
+}
+
+static int get_fastopen(struct sock *sk, int *val)
+{
+	*val = ferry_firstq_qlen(sk);
+	return 0;
+}
+
+static int set_fastopen_connect(struct sock *sk, int val)
+{
+	int enabled = READ_ONCE(ferry_sock_net(sk)->sysctl.stream_fastopen);
+
+	if (!(enabled & FERRY_FASTOPEN_CLIENT))
+		return -EOPNOTSUPP;
+	if (sk->sk_state != TCP_CLOSE)
+		return -EINVAL;
+	ferry_stream_sk(sk)->fastopen_connect = val;
+	return 0;
+}
+
+static int get_fastopen_connect(struct sock *sk, int *val)
+{
+	*val = ferry_stream_sk(sk)->fastopen_connect;
+	return 0;
+}
+
+static int set_fastopen_no_cookie(struct sock *sk, int val)
+{
+	if (!((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		return -EINVAL;
+	WRITE_ONCE(ferry_stream_sk(sk)->fastopen_no_cookie, val);
+	return 0;
+}
+
+static int get_fastopen_no_cookie(struct sock *sk, int *val)
+{
+	*val = ferry_stream_sk(sk)->fastopen_no_cookie;
+	return 0;
+}
+
+static int set_fastopen_key(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	u8 keys[2 * FERRY_FIRST_KEY_LEN];
+	int ret;
+
+	if (len != FERRY_FIRST_KEY_LEN && len != 2 * FERRY_FIRST_KEY_LEN)
+		return -EINVAL;
+	if (copy_from_sockptr(keys, val, len))
+		return -EFAULT;
+	lock_sock(sk);
+	ret = ferry_firstq_set_keys(sk, keys, len / FERRY_FIRST_KEY_LEN);
+	release_sock(sk);
+	memzero_explicit(keys, sizeof(keys));
+	return ret;
+}
+
+static int get_fastopen_key(struct sock *sk, void *buf, int *len)
+{
+	*len = min_t(int, *len, ferry_firstq_get_keys(sk, buf) * FERRY_FIRST_KEY_LEN);
+	return 0;
 }
 
 static int get_zero(struct sock *sk, int *val)
@@ -376,8 +438,10 @@ static const struct option tcp_options[] = {
 	[TCP_CC_INFO] = { .get_raw = get_nothing },
 	[TCP_ULP] = { .set_raw = set_ulp, .get_raw = get_nothing },
 	[TCP_INQ] = { 0, 1, set_inq, get_inq },
-	[TCP_FASTOPEN] = { ANY_INT, .set = set_fastopen, .get = get_zero },
-	[TCP_FASTOPEN_CONNECT] = { 0, 1, set_fastopen, get_zero },
+	[TCP_FASTOPEN] = { ANY_INT, .set = set_fastopen, .get = get_fastopen },
+	[TCP_FASTOPEN_CONNECT] = { 0, 1, set_fastopen_connect, get_fastopen_connect },
+	[TCP_FASTOPEN_KEY] = { .set_raw = set_fastopen_key, .get_raw = get_fastopen_key },
+	[TCP_FASTOPEN_NO_COOKIE] = { 0, 1, set_fastopen_no_cookie, get_fastopen_no_cookie },
 	/*
 	 * Not here, and so refused:
 	 * TCP_MD5SIG*, TCP_AO_*	no authentication of segments
@@ -385,7 +449,6 @@ static const struct option tcp_options[] = {
 	 * TCP_TIMESTAMP		serials and echoes stand in for them
 	 * TCP_SAVE_SYN, TCP_SAVED_SYN	a half-open connection keeps no packet
 	 * TCP_THIN_*			RFC 8985 serves thin streams
-	 * TCP_FASTOPEN_KEY, _NO_COOKIE	no cookies
 	 * TCP_ZEROCOPY_RECEIVE		no mapping of received pages
 	 * TCP_TX_DELAY			netem does it
 	 */

@@ -14,6 +14,29 @@ static const struct ferry_transport_ops transport = {
 	.err		= ferry_stream_err,
 };
 
+u64 ferry_stream_gauge(const struct ferry_net *fn, unsigned int i, const char **name)
+{
+	const struct ferry_stream_net *sn = fn->stream;
+
+	switch (i) {
+	case 0:
+		*name = "StreamHalfOpenNow";
+		return atomic_read(&sn->requests);
+	case 1:
+		*name = "StreamOrphansNow";
+		return atomic_read(&sn->orphans);
+	case 2:
+		*name = "StreamTimeWaitNow";
+		return READ_ONCE(sn->nr_timewaits);
+	case 3:
+		*name = "StreamCookiesNow";
+		return READ_ONCE(sn->nr_cookies);
+	default:
+		*name = NULL;
+		return 0;
+	}
+}
+
 int ferry_stream_net_init(struct ferry_net *fn)
 {
 	struct ferry_stream_net *sn = kzalloc(sizeof(*sn), GFP_KERNEL);
@@ -24,6 +47,7 @@ int ferry_stream_net_init(struct ferry_net *fn)
 	INIT_LIST_HEAD(&sn->timewaits);
 	ferry_bucket_init(&sn->resets);
 	ferry_bucket_init(&sn->challenges);
+	ferry_cookie_net_init(sn);
 	fn->stream = sn;
 	return 0;
 }
@@ -35,6 +59,7 @@ int ferry_stream_net_init(struct ferry_net *fn)
 void ferry_stream_net_uninit(struct ferry_net *fn)
 {
 	ferry_stream_timewait_purge(fn);
+	ferry_cookie_net_uninit(fn->stream);
 	kfree(fn->stream);
 	fn->stream = NULL;
 }

@@ -14,6 +14,14 @@ int ferry_stream_net_init(struct ferry_net *fn);
 void ferry_stream_net_uninit(struct ferry_net *fn);
 
 /**
+ * ferry_stream_gauge() - how many there are now of what is bounded
+ * @fn: namespace
+ * @i: which one, from 0 on
+ * @name: for `ferry stat`; NULL where there is no such gauge
+ */
+u64 ferry_stream_gauge(const struct ferry_net *fn, unsigned int i, const char **name);
+
+/**
  * ferry_stream_create() - the family's create() for SOCK_STREAM
  * @net: namespace
  * @sock: to be filled; on error sock->sk is NULL

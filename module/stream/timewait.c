@@ -150,7 +150,6 @@ static bool reopen(struct ferry_timewait *tw, struct ferry_packet *p)
 	if (ferry_stream_filtered(sk, p))
 		return true;
 	ferry_stream_request_new(sk, p, tw);
-	consume_skb(p->skb);
 	return true;
 }
 

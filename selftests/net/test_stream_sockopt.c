@@ -479,7 +479,6 @@ TEST(ferry_level)
 	EXPECT_ERRNO(EINVAL, ft_setopt(fd, SOL_FERRY, OPT_FERRY_ZEROCOPY, 2));
 	EXPECT_ERRNO(ENOPROTOOPT, ft_setopt(fd, SOL_FERRY, 77, 1));
 	/* What is not in the protocol yet says so. */
-	EXPECT_ERRNO(EOPNOTSUPP, ft_setopt(fd, SOL_TCP, TCP_FASTOPEN, 5));
 	EXPECT_ERRNO(ENOPROTOOPT, ft_setopt(fd, SOL_TCP, TCP_REPAIR, 1));
 	EXPECT_ERRNO(ENOPROTOOPT, ft_setopt(fd, SOL_TCP, TCP_SAVE_SYN, 1));
 }

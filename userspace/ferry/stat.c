@@ -127,13 +127,22 @@ static void wait_seconds(double s)
 		;
 }
 
+/* What there is of something now, not how often something happened */
+static bool is_gauge(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 3 && !strcmp(name + len - 3, "Now");
+}
+
 /* Both come from one module: their order is the same. */
 static void subtract(struct stats *now, const struct stats *before)
 {
 	unsigned int i;
 
 	for (i = 0; i < now->n && i < before->n; i++)
-		now->list[i].value -= before->list[i].value;
+		if (!is_gauge(now->list[i].name))
+			now->list[i].value -= before->list[i].value;
 }
 
 static void print_json(const struct stat *s)
