@@ -47,6 +47,7 @@
 #define PROBE_WAIT_SPREAD	FSP_NSEC_PER_SEC
 #define PROBE_ROUNDS		63	/* as often as Reno on a 63 packet path probes */
 #define QUEUE_MIN		FSP_NSEC_PER_MSEC
+#define QUEUE_RTTS		4
 #define EXTRA_ROUNDS		10
 
 enum state {
@@ -77,6 +78,7 @@ enum phase {
  * @full_bw: rate of STARTUP or UP when it last grew enough
  * @min_rtt: ns, over 10 s; 0: none so far
  * @min_rtt_at: when
+ * @low_rtt: lowest of the present and the last QUEUE_RTTS round trips
  * @probe_rtt_rtt: lowest since PROBE_RTT was last due
  * @probe_rtt_at: when
  * @probe_rtt_done: end of PROBE_RTT; 0: in flight is still too much
@@ -101,6 +103,7 @@ enum phase {
  * @up_rounds: UP lasts so long
  * @full_bw_rounds: the rate has not grown for so many
  * @losses: segments lost in this loss round
+ * @rtts: samples in low_rtt[0]
  * @state: enum state
  * @phase: enum phase
  * @full_bw_now: the rate no longer grows
@@ -122,6 +125,7 @@ struct bbr {
 	u64	full_bw;
 	u64	min_rtt;
 	u64	min_rtt_at;
+	u64	low_rtt[2];
 	u64	probe_rtt_rtt;
 	u64	probe_rtt_at;
 	u64	probe_rtt_done;
@@ -146,6 +150,7 @@ struct bbr {
 	u8	up_rounds;
 	u8	full_bw_rounds;
 	u8	losses;
+	u8	rtts;
 	u8	state;
 	u8	phase;
 	bool	full_bw_now;
@@ -215,7 +220,7 @@ static bool accelerating(const struct bbr *b)
 	return b->state == STARTUP || b->state == REFILL || b->state == UP;
 }
 
-/* A bound that leaves others room to grow, though never below what needs no queue */
+/* A bound that leaves others room to grow; where nobody queues there are none */
 static u32 inflight_with_headroom(const struct fsp_conn *c, const struct bbr *b)
 {
 	u32 headroom;
@@ -224,6 +229,8 @@ static u32 inflight_with_headroom(const struct fsp_conn *c, const struct bbr *b)
 		return U32_MAX;
 	headroom = max(part(b->inflight_hi, HEADROOM), c->snd_mss);
 	headroom = b->inflight_hi > headroom ? b->inflight_hi - headroom : 0;
+	if (b->queued)
+		return headroom;
 	return max(headroom, inflight_for(c, b, b->bw, UNIT) + max(b->extra[0], b->extra[1]));
 }
 
@@ -376,12 +383,19 @@ static void bbr_lost(struct fsp_conn *c, const struct fsp_seg *seg, u64 now)
 				  seg->state & FSP_SEG_APP_LIMITED, now);
 }
 
-/* Does a round trip of late show that something waits on the way? */
+/* Do the round trips of late, all of them, show that something waits on the way? */
 static void look_for_queue(const struct fsp_conn *c, struct bbr *b,
 			   const struct fsp_ack_sample *s)
 {
-	if (s->rtt && b->min_rtt)
-		b->queued = s->rtt > b->min_rtt + max(b->min_rtt / 8, QUEUE_MIN);
+	if (!s->rtt || !b->min_rtt)
+		return;
+	b->low_rtt[0] = b->rtts ? min(b->low_rtt[0], s->rtt) : s->rtt;
+	b->queued = min(b->low_rtt[0], b->low_rtt[1]) >
+		    b->min_rtt + max(b->min_rtt / 16, QUEUE_MIN);
+	if (++b->rtts < QUEUE_RTTS)
+		return;
+	b->rtts = 0;
+	b->low_rtt[1] = b->low_rtt[0];
 }
 
 /* What is lost though nothing waits is lost whatever we do. */

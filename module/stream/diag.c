@@ -51,7 +51,7 @@ static void fill_path(const struct fsp_conn *c, struct ferry_stream_info *i)
 	i->rto = usecs(READ_ONCE(c->rto));
 	i->ato = usecs(READ_ONCE(c->cfg.delack_max));
 	i->reordering = READ_ONCE(c->reo_steps);
-	i->pacing_rate = READ_ONCE(c->pacing_rate);
+	i->pacing_rate = fsp_pace_rate(c);
 }
 
 static void fill_windows(const struct fsp_conn *c, struct ferry_stream_info *i)

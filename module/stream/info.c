@@ -48,7 +48,7 @@ static void fill_state(const struct fsp_conn *c, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_SYN_DATA;
 	info->tcpi_snd_wscale = c->snd_wscale;
 	info->tcpi_rcv_wscale = c->rcv_wscale;
-	info->tcpi_delivery_rate_app_limited = !!c->app_limited_until;
+	info->tcpi_delivery_rate_app_limited = c->rate_app_limited;
 }
 
 /* Why the SYN took no bytes along, or what became of them */
@@ -127,7 +127,8 @@ static void fill_connection(struct sock *sk, struct tcp_info *info)
 	fill_counts(&ss->conn, info);
 	info->tcpi_fastopen_client_fail = client_fail(ss);
 	info->tcpi_rcv_space = ss->conn.read_best;
-	info->tcpi_pacing_rate = ss->conn.pacing_rate;
+	info->tcpi_pacing_rate = fsp_pace_rate(&ss->conn);
+	info->tcpi_delivery_rate = ss->conn.rate;
 	info->tcpi_pmtu = dst ? dst_mtu(dst) : 0;
 }
 

@@ -165,12 +165,13 @@ struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
 /* About a millisecond's worth: large enough for speed, small enough to share a link */
 static u32 burst(const struct fsp_conn *c, u32 most)
 {
-	u64 rate = c->pacing_rate;
+	u64 rate = fsp_pace_rate(c);
 
-	if (!rate && !c->srtt)
+	if (rate)
+		return min(fsp_pace_quantum(c), most);
+	if (!c->srtt)
 		return most;
-	if (!rate)
-		rate = div64_u64(2ULL * c->cwnd * NSEC_PER_SEC, c->srtt);
+	rate = div64_u64(2ULL * c->cwnd * NSEC_PER_SEC, c->srtt);
 	return min_t(u64, rate >> 10, most);
 }
 

@@ -24,7 +24,7 @@ static u32 queue_limit(struct sock *sk)
 {
 	const struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 	u32 least = 2 * SKB_TRUESIZE(ferry_stream_seg_goal(sk));
-	u64 rate = c->pacing_rate;
+	u64 rate = fsp_pace_rate(c);
 
 	if (!rate)
 		rate = c->srtt ? div64_u64(2ULL * c->cwnd * NSEC_PER_SEC, c->srtt) : 0;

@@ -2,6 +2,7 @@
 /* What the engine sends, as sk_buffs. */
 #include <net/ip.h>
 
+#include "compat/depart.h"
 #include "engine/host.h"
 #include "ip/ip.h"
 #include "stream/internal.h"
@@ -75,6 +76,19 @@ static void set_owner(struct sock *sk, struct sk_buff *skb)
 	skb_set_hash_from_sk(skb, sk);
 }
 
+/*
+ * What may have changed since the last packet: SO_MAX_PACING_RATE is set without
+ * our knowing, and fq tells a socket that it is below when it meets its packets.
+ */
+static void update_pacing(struct sock *sk, struct fsp_config *cfg)
+{
+	unsigned long most = READ_ONCE(sk->sk_max_pacing_rate);
+
+	cfg->max_rate = most == ~0UL ? 0 : max(most, 1UL);
+	/* Pairs with fq's release when it takes the first packet */
+	cfg->pace_below = smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_FQ;
+}
+
 int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *tx)
 {
 	struct sock *sk = ferry_conn_sk(c);
@@ -89,6 +103,9 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 	}
 	put_header(sk, skb, tx);
 	set_owner(sk, skb);
+	update_pacing(sk, &c->cfg);
+	if (c->cfg.pace_below && tx->depart)
+		ferry_set_departure(skb, tx->depart);
 	ferry_stat_add(fn, FERRY_STAT_STREAM_OUT_SEGS,
 		       max_t(u32, skb_shinfo(skb)->gso_segs, 1));
 	err = ferry_ip_xmit(sk, skb);
