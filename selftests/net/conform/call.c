@@ -549,7 +549,7 @@ static void call_sysctl(char **args)
 
 static void call_established(char **args)
 {
-	const char *mss = "1000", *ws = "7", *win = "65535", *rtt = NULL;
+	const char *mss = "1000", *ws = "7", *win = "65535", *features = "0", *rtt = NULL;
 	char *t, *name, *text, op[3], line[160];
 	bool active = false;
 
@@ -560,6 +560,7 @@ static void call_established(char **args)
 			fail("what is \"%s\"?", t);
 		else
 			*(name[0] == 'm' ? &mss : name[0] == 'r' ? &rtt :
+			  name[0] == 'f' ? &features :
 			  name[1] == 's' ? &ws : &win) = text;
 	}
 	if (!active && w.lfd < 0)
@@ -570,8 +571,9 @@ static void call_established(char **args)
 	}
 	if (active && rtt)
 		tun_pass(now_ms() + value(rtt));
-	snprintf(line, sizeof(line), "> SYN%s mss=%s ws=%s version=1 win=%s%s",
-		 active ? ",ACK" : "", mss, ws, win, active && rtt ? " echo=syn" : "");
+	snprintf(line, sizeof(line), "> SYN%s mss=%s ws=%s version=1 features=%s win=%s%s",
+		 active ? ",ACK" : "", mss, ws, features, win,
+		 active && rtt ? " echo=syn" : "");
 	script_line(line);
 	if (active) {
 		script_line(strcpy(line, "< ACK ack=1 len=0"));

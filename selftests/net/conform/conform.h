@@ -48,7 +48,8 @@ enum {
  */
 #define FIELDS(X) \
 	X(seq) X(ack) X(win) X(len) X(serial) X(words) X(sport) X(dport) \
-	X(cookie) X(ticket) X(mss) X(ws) X(version) X(features) X(echo) X(delay) X(sepoch) X(aepoch) X(isn) \
+	X(cookie) X(ticket) X(mss) X(ws) X(version) X(features) X(echo) X(delay) \
+	X(sepoch) X(aepoch) X(dup) X(ce) X(ect0) X(ect1) X(cebytes) X(ectbytes) X(isn) \
 	X(nr) X(ttl) X(ecn) X(tos) X(size) X(mtu) X(length) X(reserved) X(flags) \
 	X(check) X(trunc) X(after) X(before) X(since) X(at)
 

@@ -300,7 +300,7 @@ static void check_time(const struct packet *p, const struct spec *s, int64_t sin
 
 static void check_payload(const struct packet *p)
 {
-	int64_t off = p->kind == FSP ? field_get(p, F_seq) - 1 : 0;
+	int64_t off = p->kind == FSP ? field_get(p, F_seq) - !(p->flags & SYN) : 0;
 
 	if (p->kind != ICMP && p->f[F_len] > 0 &&
 	    ft_check(2, off, p->payload, p->f[F_len]) >= 0)

@@ -16,7 +16,9 @@ enum {
 	OPT_RANGES,
 	OPT_EPOCH,
 	OPT_COOKIE,
+	OPT_ECN,
 	OPT_TICKET = 11,
+	OPT_DUP,
 };
 
 #define FIELD_NAME(name) #name,
@@ -115,6 +117,20 @@ static uint8_t *put_syn_options(const struct spec *s, uint8_t *p)
 	return p;
 }
 
+static uint8_t *put_marks(const struct spec *s, uint8_t *p)
+{
+	if (!spec_find(s, F_ce))
+		return p;
+	p[0] = OPT_ECN;
+	p[1] = 16;
+	put16(p + 2, spec_get(s, F_ce, 0));
+	put16(p + 4, spec_get(s, F_ect0, 0));
+	put16(p + 6, spec_get(s, F_ect1, 0));
+	put32(p + 8, spec_get(s, F_cebytes, 0));
+	put32(p + 12, spec_get(s, F_ectbytes, 0));
+	return p + 16;
+}
+
 static uint8_t *put_blob(const struct blob *b, int kind, uint8_t *p)
 {
 	if (b->len < 0)
@@ -133,6 +149,7 @@ static uint8_t *put_options(const struct spec *s, uint8_t *p)
 	if (spec_find(s, F_sepoch) || spec_find(s, F_aepoch))
 		p = put_pair(p, OPT_EPOCH, spec_get(s, F_sepoch, 0),
 			     spec_get(s, F_aepoch, 0));
+	p = put_marks(s, p);
 	p = put_blob(&s->cookie, OPT_COOKIE, p);
 	p = put_blob(&s->ticket, OPT_TICKET, p);
 	if (s->has_ranges && !(s->set & EXT)) {
@@ -247,6 +264,15 @@ static void take_blob(struct blob *b, const uint8_t *v, size_t len)
 	memcpy(b->bytes, v, b->len);
 }
 
+static void take_marks(struct packet *p, const uint8_t *v)
+{
+	p->f[F_ce] = get16(v);
+	p->f[F_ect0] = get16(v + 2);
+	p->f[F_ect1] = get16(v + 4);
+	p->f[F_cebytes] = get32(v + 6);
+	p->f[F_ectbytes] = get32(v + 10);
+}
+
 static void take_option(struct packet *p, int kind, const uint8_t *v, size_t len)
 {
 	if (kind == OPT_MSS && len == 2)
@@ -265,6 +291,10 @@ static void take_option(struct packet *p, int kind, const uint8_t *v, size_t len
 		p->f[F_sepoch] = get16(v);
 		p->f[F_aepoch] = get16(v + 2);
 	}
+	if (kind == OPT_ECN && len == 14)
+		take_marks(p, v);
+	if (kind == OPT_DUP && len == 8)
+		p->f[F_dup] = get16(v);
 	if (kind == OPT_COOKIE) {
 		take_blob(&p->cookie, v, len);
 		p->f[F_cookie] = len;

@@ -127,6 +127,8 @@ bool compare(int64_t a, const char *op, int64_t b)
 		return a == b;
 	if (!strcmp(op, "!="))
 		return a != b;
+	if (!strcmp(op, "&") || !strcmp(op, "!&"))
+		return ((a & b) == b) == (*op == '&');
 	if (!strcmp(op, ">"))
 		return a > b;
 	if (!strcmp(op, ">="))
@@ -138,12 +140,12 @@ bool compare(int64_t a, const char *op, int64_t b)
 
 bool cut_cond(char *token, char **name, char *op, char **text)
 {
-	size_t at = strcspn(token, "=<>!");
+	size_t at = strcspn(token, "=<>!&");
 	size_t n = 1;
 
 	if (!token[at] || !at)
 		return false;
-	if (token[at + 1] == '=')
+	if (token[at + 1] == '=' || token[at + 1] == '&')
 		n = 2;
 	memcpy(op, token + at, n);
 	op[n] = 0;
