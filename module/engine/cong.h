@@ -107,6 +107,25 @@ const struct fsp_cc_ops *fsp_cc_find(const char *name);
 /* The @i-th, or NULL after the last: for listings */
 const struct fsp_cc_ops *fsp_cc_nth(unsigned int i);
 
+/**
+ * struct fsp_hystart - HyStart++ (RFC 9406), for an algorithm's cc_priv; zeroed
+ * @last_min: lowest round trip of the last round, ns
+ * @cur_min: and of this one
+ * @css_baseline: in conservative slow start: the one that led there; else 0
+ * @css_rounds: rounds of it
+ * @samples: round trips of this round
+ */
+struct fsp_hystart {
+	u64	last_min;
+	u64	cur_min;
+	u64	css_baseline;
+	u8	css_rounds;
+	u8	samples;
+};
+
+/* Bytes that slow start may count of those acknowledged; ends it in its time. */
+u32 fsp_hystart(struct fsp_conn *c, struct fsp_hystart *h, const struct fsp_ack_sample *s);
+
 /* Slow start (RFC 5681): grow @c->cwnd; returns bytes left over past ssthresh. */
 u32 fsp_cc_slow_start(struct fsp_conn *c, u32 acked);
 /* One MSS per @window bytes acknowledged. */

@@ -15,6 +15,7 @@
 
 /**
  * struct cubic - state, RFC 9438 section 4.1.2
+ * @hystart: of the first slow start
  * @epoch: when congestion avoidance began, ns; 0: begins with the next ACK
  * @k: ms from @epoch until the window is back at @origin
  * @w_max: window before the last reduction
@@ -25,6 +26,7 @@
  * @undo_w_max: w_max before the last reduction
  */
 struct cubic {
+	struct fsp_hystart hystart;
 	u64	epoch;
 	u32	k;
 	u32	w_max;
@@ -124,6 +126,7 @@ static void cubic_ack(struct fsp_conn *c, const struct fsp_ack_sample *s)
 	if (!s->cwnd_limited)
 		return;
 	if (c->cwnd < c->ssthresh) {
+		acked = fsp_hystart(c, &cubic(c)->hystart, s);
 		acked = fsp_cc_slow_start(c, acked);
 		if (!acked)
 			return;

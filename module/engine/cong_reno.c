@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reno: RFC 5681. */
+/* Reno: RFC 5681, with HyStart++. */
 #include "cong.h"
 #include "conn.h"
 
 struct reno {
+	struct fsp_hystart hystart;
 	u32	credit;		/* bytes acknowledged towards the next MSS */
 };
 
@@ -14,7 +15,7 @@ static struct reno *reno(struct fsp_conn *c)
 
 static void reno_init(struct fsp_conn *c)
 {
-	reno(c)->credit = 0;
+	memset(reno(c), 0, sizeof(struct reno));
 }
 
 static void reno_ack(struct fsp_conn *c, const struct fsp_ack_sample *s)
@@ -24,6 +25,7 @@ static void reno_ack(struct fsp_conn *c, const struct fsp_ack_sample *s)
 	if (!s->cwnd_limited)
 		return;
 	if (c->cwnd < c->ssthresh) {
+		acked = fsp_hystart(c, &reno(c)->hystart, s);
 		acked = fsp_cc_slow_start(c, acked);
 		if (!acked)
 			return;

@@ -143,6 +143,65 @@ static void least_threshold(struct kunit *test)
 	}
 }
 
+/* @rounds of slow start in which each round trip takes @grow longer than the last */
+static void climb(struct fx *fx, u64 *rtt, u64 grow, u32 rounds)
+{
+	struct fsp_conn *c = &fx->conn;
+	u32 i, n;
+
+	for (i = 0; i < rounds; i++) {
+		*rtt += grow;
+		for (n = c->cwnd / FX_MSS; n; n--) {
+			struct fsp_ack_sample s = {
+				.now = fx->now, .acked = FX_MSS, .delivered = FX_MSS,
+				.rtt = *rtt, .cwnd_limited = true,
+				.round_start = n == c->cwnd / FX_MSS,
+			};
+
+			c->cc->ack(c, &s);
+		}
+	}
+}
+
+/* RFC 9406: a quarter of the growth where round trips grow, five rounds of it, the end */
+static void hystart(struct kunit *test)
+{
+	struct fx *fx = running(test, "cubic", 16);
+	struct fsp_conn *c = &fx->conn;
+	u64 rtt = 40 * MSEC;
+
+	climb(fx, &rtt, 0, 2);
+	KUNIT_EXPECT_EQ(test, segs(fx), 64u);
+	/* Less than an eighth is no sign */
+	climb(fx, &rtt, 4 * MSEC, 1);
+	KUNIT_EXPECT_EQ(test, segs(fx), 128u);
+	climb(fx, &rtt, 6 * MSEC, 1);
+	KUNIT_EXPECT_GE(test, segs(fx), 128u + 128 / 4);
+	KUNIT_EXPECT_LE(test, segs(fx), 128u + 128 / 4 + 8);
+	KUNIT_EXPECT_EQ(test, c->ssthresh, FSP_SSTHRESH_INFINITE);
+	climb(fx, &rtt, 0, 5);
+	KUNIT_EXPECT_LT(test, c->ssthresh, FSP_SSTHRESH_INFINITE);
+	KUNIT_EXPECT_LE(test, segs(fx), 450u);
+	fx_done(fx);
+}
+
+/* A false alarm: round trips are shorter again, slow start goes on. */
+static void hystart_resumes(struct kunit *test)
+{
+	struct fx *fx = running(test, "reno", 16);
+	u64 rtt = 40 * MSEC;
+	u32 before;
+
+	climb(fx, &rtt, 0, 1);
+	climb(fx, &rtt, 10 * MSEC, 1);
+	climb(fx, &rtt, -5 * MSEC, 1);
+	before = segs(fx);
+	climb(fx, &rtt, 0, 1);
+	KUNIT_EXPECT_EQ(test, segs(fx), 2 * before);
+	KUNIT_EXPECT_EQ(test, fx->conn.ssthresh, FSP_SSTHRESH_INFINITE);
+	fx_done(fx);
+}
+
 static void reno_avoidance(struct kunit *test)
 {
 	struct fx *fx = running(test, "reno", 100);
@@ -275,6 +334,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(unused_window),
 	KUNIT_CASE(clamped),
 	KUNIT_CASE(least_threshold),
+	KUNIT_CASE(hystart),
+	KUNIT_CASE(hystart_resumes),
 	KUNIT_CASE(reno_avoidance),
 	KUNIT_CASE(reno_crossing),
 	KUNIT_CASE(cubic_curve),
