@@ -52,10 +52,19 @@ kunit: | prepare-test
 sim: | prepare-build
 	@$(MAKE) -C selftests/sim check O=$(OUT)
 
-## mutants       do the engine's tests notice a broken engine?
+## mutants       do the engine's tests notice a broken engine? MUTANTS="name..." of them
 .PHONY: mutants
 mutants: | prepare-build
 	@$(MAKE) -C selftests/sim mutants
+
+## sim-table     the standard scenarios' figures into Documentation/sim
+## sim-plots     the same as curves (gnuplot)
+.PHONY: sim-table sim-plots
+sim-table: | prepare-build
+	@$(MAKE) -C selftests/sim table O=$(OUT)
+sim-plots: | prepare-build
+	@$(VM)/prepare plots
+	@$(MAKE) -C selftests/sim plots O=$(OUT)
 
 ## fuzz          libFuzzer on the engine, FUZZ_SECONDS (60) for each target
 .PHONY: fuzz fuzz-ci fuzz-coverage
@@ -96,10 +105,10 @@ lint: | prepare-build
 demo: tools | prepare-test
 	@selftests/demo/run
 
-## check         everything CI runs: lint, sim, fuzz, preload, kunit, kselftest, demo
+## check         everything CI runs: lint, sim, three mutants, fuzz, preload, kunit, kselftest, demo
 .PHONY: check
 check:
-	@$(VM)/check $(KERNEL:%=kselftest-%) lint kunit sim fuzz-ci preload demo
+	@$(VM)/check $(KERNEL:%=kselftest-%) lint kunit sim mutants-ci fuzz-ci preload demo
 
 ## check-debug   the KUnit suites and the kselftests on the debug kernel
 .PHONY: check-debug

@@ -72,9 +72,6 @@ struct end_cfg {
  * @queued: bytes written and not acknowledged
  * @below: bytes waiting in the link
  * @throttled: the engine was told to wait
- * @allowance: bytes that pacing lets it send now
- * @paced_at: when that was so
- * @pacing_rate: then
  * @peer_edge: highest sequence number the peer let us send up to, exclusive
  * @my_edge: the same, as we told the peer
  * @ever: it once was a connection
@@ -112,9 +109,6 @@ struct end {
 	int			error;
 	u32			calls;		/* of the engine */
 	u64			challenges;
-	s64			allowance;
-	u64			paced_at;
-	u64			pacing_rate;
 	u64			sent;		/* payload bytes, all transmissions */
 	u64			sent_again;
 	u64			needless;	/* payload bytes that arrived twice */

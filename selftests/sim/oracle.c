@@ -69,6 +69,10 @@ static void check_accounts(struct end *end)
 	sim_check(end->sim, rc.lost == c->lost_out, "%u, %u", rc.lost, c->lost_out);
 	sim_check(end->sim, rc.retrans == c->retrans_out, "%u, %u", rc.retrans,
 		  c->retrans_out);
+	sim_check(end->sim, rc.bytes + rc.retrans >= rc.sacked + rc.lost &&
+		  fsp_in_flight(c) == rc.bytes + rc.retrans - rc.sacked - rc.lost,
+		  "%u in flight, %u + %u - %u - %u", fsp_in_flight(c), rc.bytes, rc.retrans,
+		  rc.sacked, rc.lost);
 }
 
 static void check_unsent(struct end *end)
@@ -170,7 +174,9 @@ static void check_order(struct end *end)
 
 	sim_check(end->sim, !fsp_after(c->snd_una, c->snd_nxt), "snd_una %u", c->snd_una);
 	sim_check(end->sim, !fsp_after(c->snd_nxt, c->write_seq), "snd_nxt %u", c->snd_nxt);
-	sim_check(end->sim, c->cwnd > 0, "cwnd %u", c->cwnd);
+	sim_check(end->sim, !synchronized(c) ||
+		  (c->cwnd >= c->snd_mss && c->cwnd <= c->cwnd_clamp),
+		  "cwnd %u, segments of %u, clamp %u", c->cwnd, c->snd_mss, c->cwnd_clamp);
 	sim_check(end->sim, c->sacked_out + c->lost_out <= c->snd_nxt - c->snd_una,
 		  "received %u, lost %u of %u", c->sacked_out, c->lost_out,
 		  c->snd_nxt - c->snd_una);
@@ -178,6 +184,8 @@ static void check_order(struct end *end)
 
 static void check_memory(struct end *end)
 {
+	sim_check(end->sim, end->queued < (u64)end->cfg->sndbuf + end->cfg->seg_max,
+		  "%llu bytes queued", (unsigned long long)end->queued);
 	sim_check(end->sim, end->ofo + end->unread <= 2 * end->rcvbuf, "%u + %u",
 		  end->ofo, end->unread);
 }
