@@ -44,6 +44,7 @@
 #define PROBE_RTT_INTERVAL	(5 * FSP_NSEC_PER_SEC)
 #define PROBE_RTT_TIME		(200 * FSP_NSEC_PER_MSEC)
 #define PROBE_WAIT		(2 * FSP_NSEC_PER_SEC)
+#define PROBE_WAIT_CROWDED	(5 * FSP_NSEC_PER_SEC)
 #define PROBE_WAIT_SPREAD	FSP_NSEC_PER_SEC
 #define PROBE_ROUNDS		63	/* as often as Reno on a 63 packet path probes */
 #define QUEUE_MIN		FSP_NSEC_PER_MSEC
@@ -109,6 +110,7 @@ enum phase {
  * @full_bw_now: the rate no longer grows
  * @full_bw_reached: it once did not: the end of STARTUP
  * @probing: samples of a probe come in: it may prove too much
+ * @crowded: UP made a queue overflow: others need time to grow before the next
  * @congested: there was congestion in this loss round
  * @queued: the last round trip shows a queue
  * @loss_round_start: this sample begins a loss round
@@ -157,6 +159,7 @@ struct bbr {
 	bool	full_bw_reached;
 	bool	probing;
 	bool	congested;
+	bool	crowded;
 	bool	queued;
 	bool	loss_round_start;
 	bool	idle_restart;
@@ -270,7 +273,7 @@ static void start_down(struct fsp_conn *c, struct bbr *b, u64 now)
 	b->inflight_latest = 0;
 	b->congested = false;
 	b->rounds_since_probe = any_number(b) % 2;
-	b->probe_wait = PROBE_WAIT + (u64)(any_number(b) % 1000) * (PROBE_WAIT_SPREAD / 1000);
+	b->probe_wait = (b->crowded ? PROBE_WAIT_CROWDED : PROBE_WAIT) + (u64)(any_number(b) % 1000) * (PROBE_WAIT_SPREAD / 1000);
 	fsp_rate_new_round(c);
 }
 
@@ -303,6 +306,7 @@ static void start_up(struct fsp_conn *c, struct bbr *b, const struct fsp_ack_sam
 	b->state = UP;
 	b->cycle_at = s->now;
 	b->probing = true;
+	b->crowded = false;
 	reset_full_bw(b);
 	b->full_bw = s->rate;
 	raise_slope(c, b);
@@ -315,7 +319,7 @@ static bool time_to_probe(const struct fsp_conn *c, const struct bbr *b, u64 now
 	u32 target = min(bdp(c, b, b->bw, UNIT), c->cwnd) / c->snd_mss;
 
 	return now - b->cycle_at > b->probe_wait ||
-	       b->rounds_since_probe >= min(target, (u32)PROBE_ROUNDS);
+	       (!b->crowded && b->rounds_since_probe >= min(target, (u32)PROBE_ROUNDS));
 }
 
 static bool time_to_cruise(const struct fsp_conn *c, const struct bbr *b)
@@ -351,8 +355,10 @@ static void inflight_too_high(struct fsp_conn *c, struct bbr *b, u32 inflight,
 	b->probing = false;
 	if (!app_limited)
 		b->inflight_hi = max3(inflight, part(target_inflight(c, b), BETA), min_cwnd(c));
-	if (b->state == UP)
-		start_down(c, b, now);
+	if (b->state != UP)
+		return;
+	b->crowded = b->queued;
+	start_down(c, b, now);
 }
 
 /* How much was in flight when the threshold was crossed: somewhere in @seg */
