@@ -79,6 +79,11 @@ fuzz-ci: | prepare-fuzz
 fuzz-coverage: | prepare-fuzz
 	@$(MAKE) -C selftests/fuzz coverage O=$(OUT)
 
+## soak          MINUTES (30) of everything at once on the debug kernel
+.PHONY: soak
+soak: tools selftests | prepare-test
+	@set -o pipefail; selftests/fuzz/soak | $(VM)/ktap
+
 ## kselftest     run the kselftests on KERNEL="6.1 6.12 newest", TESTS="name..." of them
 .PHONY: kselftest
 kselftest: tools selftests | prepare-test
