@@ -24,7 +24,7 @@ algs='ferry:bbr ferry:cubic ferry:reno tcp:cubic tcp:bbr'
 
 clean()
 {
-	kill $(jobs -p) 2>/dev/null || true
+	jobs -p | xargs -r kill 2>/dev/null || true
 	for n in a r s b; do ip netns del cc-$n 2>/dev/null || true; done
 	rm -rf "$work"
 }
@@ -134,7 +134,7 @@ done
 gcc -O2 -Wall -o "$work/cc_flow" "$here/cc_flow.c"
 build
 ip netns exec cc-b "$work/cc_flow" serve $port &
-for i in $(seq 100); do
+for _ in $(seq 100); do
 	ip netns exec cc-b ss -ltn | grep -q ":$port " && break
 	sleep 0.1
 done
