@@ -67,6 +67,9 @@
 	X(STREAM_OFO_QUEUED, "StreamOfoQueued", "segments queued out of order") \
 	X(STREAM_OFO_PRUNED, "StreamOfoPruned", "out-of-order segments given up for memory") \
 	X(STREAM_RENEGED, "StreamReneged", "times a peer had dropped what it had reported") \
+	X(STREAM_ECN_CE, "StreamEcnCeIn", "segments received with a congestion mark") \
+	X(STREAM_ECN_REDUCED, "StreamEcnReduced", "windows reduced for congestion marks") \
+	X(STREAM_ECN_FAILED, "StreamEcnPathFailed", "connections whose path loses or changes ECN marks: sent without") \
 	X(STREAM_PRESSURE, "StreamMemoryPressure", "times streams came under memory pressure") \
 	X(STREAM_LISTEN_OVERFLOWS, "StreamListenOverflows", "connections a full accept queue put off") \
 	X(STREAM_LISTEN_DROPS, "StreamListenDrops", "SYNs a full half-open queue dropped") \

@@ -27,6 +27,7 @@ long ferry_sysctl_dgram_mem[3] __read_mostly;
 
 static const int zero;
 static const int one = 1;
+static const int two = 2;
 static const int max_byte = 255;
 static const int max_probes = 127;
 static const int max_seconds = 32767;
@@ -42,7 +43,6 @@ static const int max_rate = 1000000;
 static const int max_cookies = 65536;
 static const int max_fastopen = 0x7ff;
 static const int max_lifetime = 30 * 86400;
-static const int two = 2;
 
 /* The third is set_buffers()'s. */
 static const struct ferry_sysctl defaults = {
@@ -63,6 +63,7 @@ static const struct ferry_sysctl defaults = {
 	.stream_max_orphans		= 8192,
 	.stream_max_timewait		= 65536,
 	.stream_max_ofo			= 4096,
+	.stream_ecn			= 2,
 	.stream_challenge_limit		= 1000,
 	.stream_rst_limit		= 1000,
 	.stream_max_cookies		= 1024,
@@ -185,6 +186,7 @@ static const struct ctl_table net_table[] = {
 	INT(stream_keepalive_time, one, max_seconds),
 	INT(stream_keepalive_intvl, one, max_seconds),
 	INT(stream_keepalive_probes, one, max_probes),
+	INT(stream_ecn, zero, two),
 	INT(stream_challenge_limit, zero, max_rate),
 	INT(stream_rst_limit, zero, max_rate),
 	INT(stream_fastopen, zero, max_fastopen),

@@ -303,8 +303,10 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 		take_ranges(c, rx, &as);
 	if (as.sample.rtt)
 		fsp_rtt_sample(c, as.sample.rtt, rx->echo_delay * FSP_NSEC_PER_USEC);
+	fsp_ecn_take(c, rx, &as.sample);
 	fsp_rate_acked(c, &as);
 	fsp_recovery_ack(c, &as);
+	fsp_ecn_respond(c, &as.sample);
 	restart_timers(c, as.progress || as.sample.delivered, now);
 	fsp_reneging_check(c, now);
 	if (!c->rtxq.count)

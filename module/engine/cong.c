@@ -7,6 +7,7 @@ static const struct fsp_cc_ops *const algorithms[] = {
 	&fsp_cc_cubic,
 	&fsp_cc_reno,
 	&fsp_cc_bbr,
+	&fsp_cc_dctcp,
 };
 
 const struct fsp_cc_ops *fsp_cc_nth(unsigned int i)

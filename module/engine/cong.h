@@ -44,6 +44,7 @@ struct fsp_seg;
  * @tx_delivered: bytes delivered since then
  * @tx_lost: bytes judged lost since then
  * @tx_in_flight: bytes in flight then, its own included
+ * @ce_bytes: bytes that newly arrived with a congestion mark
  * @app_limited: @rate shows the application (or the peer's window), not the path
  * @cwnd_limited: the window was what held us back
  * @round_start: what was sent after the last such sample has arrived
@@ -61,6 +62,7 @@ struct fsp_ack_sample {
 	u32	tx_delivered;
 	u32	tx_lost;
 	u32	tx_in_flight;
+	u32	ce_bytes;
 	bool	flight;
 	bool	app_limited;
 	bool	cwnd_limited;
@@ -73,6 +75,7 @@ enum fsp_cc_event {
 	FSP_CC_RECOVERED,	/* high_seq was acknowledged */
 	FSP_CC_UNDO,		/* it was spurious: cwnd and ssthresh are back */
 	FSP_CC_IDLE,		/* first transmission after an idle RTO */
+	FSP_CC_ECN,		/* the window was reduced for congestion marks */
 	FSP_CC_START,		/* something is sent, and nothing was in flight */
 };
 
@@ -85,6 +88,10 @@ enum fsp_cc_event {
  * @event: tells of @enum fsp_cc_event; may be NULL
  * @control: an acknowledgment in any state: set cwnd and pacing_rate; NULL for
  *	a loss-based algorithm
+ * @ecn: an acknowledgment, where marks are used: respond to @ce_bytes. NULL: the
+ *	window becomes @abe of it, once per round trip; a model-based algorithm
+ *	without it does not use marks
+ * @abe: per cent that a mark leaves of the window (RFC 8511); 0: what @ssthresh says
  * @lost: a segment (with the stamps of its last transmission) is judged lost,
  *	not by a timeout; conn->lost includes it. May be NULL
  */
@@ -95,11 +102,14 @@ struct fsp_cc_ops {
 	u32		(*ssthresh)(struct fsp_conn *c);
 	void		(*event)(struct fsp_conn *c, enum fsp_cc_event ev, u64 now);
 	void		(*control)(struct fsp_conn *c, const struct fsp_ack_sample *s);
+	void		(*ecn)(struct fsp_conn *c, const struct fsp_ack_sample *s);
+	u8		abe;
 	void		(*lost)(struct fsp_conn *c, const struct fsp_seg *seg, u64 now);
 };
 
 extern const struct fsp_cc_ops fsp_cc_bbr;
 extern const struct fsp_cc_ops fsp_cc_cubic;
+extern const struct fsp_cc_ops fsp_cc_dctcp;
 extern const struct fsp_cc_ops fsp_cc_reno;
 
 /* By name, or NULL */

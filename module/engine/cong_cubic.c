@@ -172,5 +172,6 @@ const struct fsp_cc_ops fsp_cc_cubic = {
 	.init		= cubic_init,
 	.ack		= cubic_ack,
 	.ssthresh	= cubic_ssthresh,
+	.abe		= 85,
 	.event		= cubic_event,
 };

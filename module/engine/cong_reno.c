@@ -43,4 +43,5 @@ const struct fsp_cc_ops fsp_cc_reno = {
 	.init		= reno_init,
 	.ack		= reno_ack,
 	.ssthresh	= reno_ssthresh,
+	.abe		= 80,
 };

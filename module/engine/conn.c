@@ -22,6 +22,7 @@ void fsp_config_default(struct fsp_config *cfg)
 		.retries2		= 15,
 		.orphan_retries		= 8,
 		.max_ofo		= 4096,
+		.ecn			= FSP_ECN_ASKED,
 		.pace			= true,
 	};
 }
@@ -155,6 +156,7 @@ void fsp_conn_open(struct fsp_conn *c, u32 iss, u64 now)
 	c->snd_sml = iss;
 	c->write_seq = iss + 1;
 	c->max_flight_seq = iss;
+	c->ecn_end = iss;
 	c->serial = iss;	/* any start will do */
 	c->opt_mss = announced_mss(c);
 	c->rcv_mss = min_t(u32, c->rcv_mss, c->opt_mss);
@@ -183,6 +185,7 @@ void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	u32 scale = rx->flags & FSP_SYN ? 0 : c->snd_wscale;
 
 	fsp_set_state(c, FSP_ESTABLISHED);
+	fsp_ecn_agreed(c);
 	c->events |= FSP_EV_ESTABLISHED | FSP_EV_WRITABLE;
 	c->snd_una = c->iss + 1;
 	c->snd_wnd = (u32)rx->window << scale;

@@ -78,6 +78,13 @@ struct fsp_rtx_note {
 #define FSP_EV_CLOSED		0x0080	/* state has become FSP_CLOSED, in good order */
 #define FSP_EV_SOFT_ERROR	0x0100	/* conn->soft_error was set */
 
+/* When marks are used: as net.ipv4.tcp_ecn has it */
+enum fsp_ecn_mode {
+	FSP_ECN_OFF,
+	FSP_ECN_ON,		/* offered and accepted */
+	FSP_ECN_ASKED,		/* accepted */
+};
+
 /**
  * struct fsp_config - what an application or administrator chooses
  *
@@ -102,6 +109,7 @@ struct fsp_rtx_note {
  * @rcv_max: largest window the receive buffer may ever grow to, for the window
  *	scale; 0: it does not grow
  * @max_ofo: out-of-order segments held at most
+ * @ecn: enum fsp_ecn_mode
  * @max_rate: SO_MAX_PACING_RATE, bytes/s; 0: none
  * @pace: spread transmissions in time also for algorithms that do not ask for it
  * @pace_below: what is below the host holds packets until fsp_tx.depart
@@ -138,6 +146,7 @@ struct fsp_config {
 	u32	window_clamp;
 	u32	rcv_max;
 	u32	max_ofo;
+	u8	ecn;
 };
 
 /* Everybody's defaults; the host changes what it has other wishes for. */
@@ -323,6 +332,17 @@ struct fsp_conn {
 	u64			echo_time;	/* when it came in */
 	u64			last_rcv;	/* of any packet */
 	u64			last_rcv_data;
+
+	/* congestion marks: RFC 3168, the aim of RFC 9768 */
+	bool			ecn_offered;	/* by our last SYN */
+	bool			ecn;		/* both sides offered it */
+	bool			ecn_failed;	/* the path loses or changes marks: not used */
+	bool			ecn_told;	/* the peer has sent its counts */
+	struct fsp_ecn		ecn_in;		/* what we received */
+	struct fsp_ecn		ecn_peer;	/* what the peer told last */
+	u32			ecn_sent;	/* bytes delivered of what was sent with ECT, until told */
+	u32			ecn_end;	/* the response counts for all before this */
+	u32			ecn_reduced;	/* responses */
 
 	u64			oow_time;	/* last answer to an unacceptable packet */
 

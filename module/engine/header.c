@@ -144,6 +144,23 @@ static enum fsp_parse parse_ticket(const u8 *value, unsigned int len, struct fsp
 	return FSP_PARSE_OK;
 }
 
+static enum fsp_parse parse_ecn(const u8 *value, unsigned int len, struct fsp_rx *rx)
+{
+	if (len != FSP_OPT_ECN_LEN - 2)
+		return FSP_PARSE_OPTION;
+	if (wanted(rx, FSP_HAS_ECN, false)) {
+		rx->ecn = (struct fsp_ecn) {
+			.ce = fsp_get16(value),
+			.ect0 = fsp_get16(value + 2),
+			.ect1 = fsp_get16(value + 4),
+			.ce_bytes = fsp_get32(value + 6),
+			.ect_bytes = fsp_get32(value + 10),
+		};
+		rx->opts |= FSP_HAS_ECN;
+	}
+	return FSP_PARSE_OK;
+}
+
 /* One option or item of a control block, its length known to fit */
 static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 				  struct fsp_rx *rx)
@@ -167,6 +184,8 @@ static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 		return parse_cookie(value, len, rx);
 	case FSP_OPT_TICKET:
 		return parse_ticket(value, len, rx);
+	case FSP_OPT_ECN:
+		return parse_ecn(value, len, rx);
 	default:
 		return kind & FSP_OPT_CRITICAL ? FSP_PARSE_CRITICAL : FSP_PARSE_OK;
 	}
@@ -258,6 +277,7 @@ static unsigned int option_bytes(const struct fsp_tx *tx)
 	       (tx->opts & FSP_HAS_ECHO ? FSP_OPT_ECHO_LEN : 0) +
 	       (tx->opts & FSP_HAS_EPOCH ? FSP_OPT_EPOCH_LEN : 0) +
 	       (tx->opts & FSP_HAS_DUP ? FSP_OPT_DUP_LEN : 0) +
+	       (tx->opts & FSP_HAS_ECN ? FSP_OPT_ECN_LEN : 0) +
 	       (tx->opts & FSP_HAS_COOKIE ? 2 + tx->cookie_len : 0) +
 	       (tx->opts & FSP_HAS_TICKET ? 2 + tx->ticket_len : 0);
 }
@@ -344,6 +364,17 @@ static u8 *put_dup(u8 *p, const struct fsp_dup *dup)
 	return p + 8;
 }
 
+static u8 *put_ecn(const struct fsp_ecn *ecn, u8 *p)
+{
+	p = put_kind(p, FSP_OPT_ECN, FSP_OPT_ECN_LEN);
+	fsp_put16(p, ecn->ce);
+	fsp_put16(p + 2, ecn->ect0);
+	fsp_put16(p + 4, ecn->ect1);
+	fsp_put32(p + 6, ecn->ce_bytes);
+	fsp_put32(p + 10, ecn->ect_bytes);
+	return p + FSP_OPT_ECN_LEN - 2;
+}
+
 static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 {
 	p = put_syn_options(tx, p);
@@ -353,6 +384,8 @@ static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 		p = put_pair(p, FSP_OPT_EPOCH, tx->seq_epoch, tx->ack_epoch);
 	if (tx->opts & FSP_HAS_DUP)
 		p = put_dup(p, &tx->dup);
+	if (tx->opts & FSP_HAS_ECN)
+		p = put_ecn(&tx->ecn, p);
 	if (tx->opts & FSP_HAS_COOKIE)
 		p = put_opaque(p, FSP_OPT_COOKIE, tx->cookie, tx->cookie_len);
 	if (tx->opts & FSP_HAS_TICKET)
@@ -401,6 +434,7 @@ void fsp_reset_for(const struct fsp_rx *rx, struct fsp_tx *tx)
 	}
 	tx->window = 0;
 	tx->serial = 0;
+	tx->ect = FSP_NOT_ECT;
 	tx->opts = 0;
 	tx->len = 0;
 	tx->mss = 0;

@@ -14,10 +14,36 @@
 #define FSP_HAS_COOKIE		0x100
 #define FSP_HAS_TICKET		0x200
 #define FSP_HAS_DUP		0x400
+#define FSP_HAS_ECN		0x800
 
 struct fsp_range {
 	u32	start;
 	u32	end;	/* one past */
+};
+
+/* The ECN field of an IP header (RFC 3168 section 5) */
+enum fsp_ecn_field {
+	FSP_NOT_ECT,
+	FSP_ECT1,
+	FSP_ECT0,
+	FSP_CE,
+};
+
+/**
+ * struct fsp_ecn - what was received with which marks, since the connection began;
+ * counts wrap
+ * @ce: packets with CE
+ * @ect0: packets with ECT(0)
+ * @ect1: packets with ECT(1)
+ * @ce_bytes: payload of the first
+ * @ect_bytes: of the other two
+ */
+struct fsp_ecn {
+	u16	ce;
+	u16	ect0;
+	u16	ect1;
+	u32	ce_bytes;
+	u32	ect_bytes;
 };
 
 /**
@@ -58,6 +84,9 @@ struct fsp_dup {
  * @ticket_len: bytes at @ticket
  * @cookie: inside the packet
  * @ticket: likewise
+ * @ecn: what the peer counted
+ * @field: enum fsp_ecn_field of the packet itself; the host's
+ * @pkts: packets that were merged into this one, 0 for one; the host's
  */
 struct fsp_rx {
 	u32		seq;
@@ -83,6 +112,9 @@ struct fsp_rx {
 	u8		ticket_len;
 	const u8	*cookie;
 	const u8	*ticket;
+	struct fsp_ecn	ecn;
+	u8		field;
+	u16		pkts;
 };
 
 static inline u32 fsp_rx_end(const struct fsp_rx *rx)
@@ -156,6 +188,8 @@ enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_l
  * @ticket_len: bytes at @ticket
  * @cookie: the COOKIE option
  * @ticket: the TICKET option
+ * @ecn: the ECN option
+ * @ect: the IP header's ECN field: FSP_NOT_ECT or FSP_ECT0
  * @ranges: received ranges
  */
 struct fsp_tx {
@@ -182,6 +216,8 @@ struct fsp_tx {
 	u8			ticket_len;
 	const u8		*cookie;
 	const u8		*ticket;
+	struct fsp_ecn		ecn;
+	u8			ect;
 	struct fsp_range	ranges[FSP_RANGES_MAX];
 };
 

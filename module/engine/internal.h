@@ -58,6 +58,20 @@ static inline bool fsp_may_output(const struct fsp_conn *c)
 	return FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) || fsp_conn_early(c);
 }
 
+/* ecn.c: congestion marks */
+/* Features bits of a SYN */
+u32 fsp_ecn_offer(struct fsp_conn *c);
+/* The peer's SYN or SYN-ACK came, c->peer_features is set. */
+void fsp_ecn_agreed(struct fsp_conn *c);
+/* New payload may be sent with ECT. */
+bool fsp_ecn_capable(const struct fsp_conn *c);
+void fsp_ecn_received(struct fsp_conn *c, const struct fsp_rx *rx);
+void fsp_ecn_put(const struct fsp_conn *c, struct fsp_tx *tx);
+/* The peer's counts: before the acknowledgment is acted on ... */
+void fsp_ecn_take(struct fsp_conn *c, const struct fsp_rx *rx, struct fsp_ack_sample *s);
+/* ... and after */
+void fsp_ecn_respond(struct fsp_conn *c, const struct fsp_ack_sample *s);
+
 /* recovery.c: what is lost, and how it is repaired */
 struct fsp_ack_state {
 	struct fsp_ack_sample	sample;

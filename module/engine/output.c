@@ -34,7 +34,7 @@ static unsigned int put_ranges(struct fsp_conn *c, struct fsp_tx *tx)
 {
 	unsigned int most = c->mss_room / FSP_RANGE_LEN, hdr;
 
-	hdr = DIV_ROUND_UP(FSP_HDR_MIN + 24 + FSP_EXT_HDR, FSP_RANGE_LEN);
+	hdr = DIV_ROUND_UP(FSP_HDR_MAX + FSP_EXT_HDR, FSP_RANGE_LEN);
 	if (!c->ofoq.count || most <= hdr)
 		return 0;
 	return min(fsp_reasm_ranges(c, tx->ranges), most - hdr);
@@ -52,6 +52,7 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 	tx->len = 0;
 	tx->mss = 0;
 	tx->depart = 0;
+	tx->ect = FSP_NOT_ECT;
 	tx->nr_ranges = put_ranges(c, tx);
 	if (c->echo_due)
 		put_echo(c, tx, now);
@@ -125,7 +126,12 @@ static int send_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 	int ret;
 
 	begin(c, &tx, seg->seq, seg->flags & (FSP_FIN | FSP_PSH), now);
+	if (tx.opts & FSP_HAS_ECHO)
+		fsp_ecn_put(c, &tx);
 	tx.len = fsp_seg_bytes(seg);
+	/* Not what is sent again: RFC 3168 section 6.1.5 */
+	if (tx.len && !(seg->state & FSP_SEG_SENT) && fsp_ecn_capable(c))
+		tx.ect = FSP_ECT0;
 	tx.depart = fsp_pace_departure(c, now);
 	fsp_tx_measure(&tx);
 	tx.mss = max(c->snd_mss - (tx.hdr_len - FSP_HDR_MIN), (u32)FSP_MSS_MIN / 2);
@@ -406,6 +412,7 @@ void fsp_send_ack(struct fsp_conn *c, u64 now)
 		tx.opts |= FSP_HAS_DUP;
 		tx.dup = c->dup;
 	}
+	fsp_ecn_put(c, &tx);
 	fsp_tx_measure(&tx);
 	if (transmit(c, NULL, &tx))
 		fsp_timer_arm(c, FSP_TIMER_DELACK, now + c->cfg.delack_max);
@@ -433,7 +440,7 @@ void fsp_send_syn(struct fsp_conn *c, u64 now)
 		.opts = FSP_HAS_MSS | FSP_HAS_FEATURES | (c->no_wscale ? 0 : FSP_HAS_WSCALE),
 		.window = min_t(u32, c->rcv_wnd, 0xffff),
 		.wscale = c->rcv_wscale,
-		.features = FSP_FEATURE_FIRST_FLIGHT,
+		.features = FSP_FEATURE_FIRST_FLIGHT | fsp_ecn_offer(c),
 		.opt_mss = c->opt_mss,
 	};
 	struct fsp_seg *seg;

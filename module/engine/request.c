@@ -38,7 +38,8 @@ void fsp_request_synack(struct fsp_request *req, struct fsp_tx *tx, u64 rto, u64
 			(req->has_wscale ? FSP_HAS_WSCALE : 0),
 		.opt_mss = req->opt_mss,
 		.wscale = req->rcv_wscale,
-		.features = FSP_FEATURE_FIRST_FLIGHT,
+		.features = FSP_FEATURE_FIRST_FLIGHT |
+			    (req->ecn ? req->peer_features & FSP_FEATURE_ECN : 0),
 		.echo = req->syn_serial,
 	};
 	if (!req->first_sent)
@@ -148,6 +149,7 @@ void fsp_conn_accept(struct fsp_conn *c, const struct fsp_request *req, u64 now)
 	c->sws_wnd = req->syn_wnd;
 	c->peer_mss = req->peer_mss;
 	c->peer_features = req->peer_features;
+	c->ecn_end = c->snd_una;
 	c->syn_retries = req->retries;
 	c->ctl_serial = req->serial - 1;
 	c->ctl_time = req->sent;

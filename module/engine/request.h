@@ -24,6 +24,7 @@
  * @rcv_wscale: ours
  * @retries: SYN-ACKs sent again
  * @has_wscale: the peer sent the option
+ * @ecn: congestion marks may be agreed on; the host's
  */
 struct fsp_request {
 	u32	irs;
@@ -42,6 +43,7 @@ struct fsp_request {
 	u8	rcv_wscale;
 	u8	retries;
 	bool	has_wscale;
+	bool	ecn;
 };
 
 /**

@@ -59,6 +59,7 @@ struct fsp_hdr {
 #define FSP_OPT_COOKIE		8	/* length 2 + n, SYN only: first flight */
 #define FSP_OPT_TICKET		11	/* length 2 + n: a full listener's memory */
 #define FSP_OPT_DUP		12	/* length 10: a packet that brought nothing new */
+#define FSP_OPT_ECN		9	/* length 16: packets and bytes, by their marks */
 #define FSP_OPT_CRITICAL	0x80	/* not understood: drop the packet */
 
 #define FSP_OPT_MSS_LEN		4
@@ -67,6 +68,7 @@ struct fsp_hdr {
 #define FSP_OPT_ECHO_LEN	6
 #define FSP_OPT_EPOCH_LEN	6
 #define FSP_OPT_DUP_LEN		10
+#define FSP_OPT_ECN_LEN		16
 #define FSP_RANGE_LEN		8
 #define FSP_COOKIE_MIN		4
 #define FSP_COOKIE_MAX		16
@@ -84,6 +86,7 @@ struct fsp_hdr {
 #define FSP_RANGES_IN_OPTS	3	/* beside ECHO and EPOCH */
 
 #define FSP_VERSION_1		1
+#define FSP_FEATURE_ECN		0x1	/* counts marks, knows ECN */
 #define FSP_FEATURE_FIRST_FLIGHT 0x2	/* knows TICKET */
 #define FSP_WSCALE_MAX		14
 #define FSP_MSS_MIN		64	/* less is an attack on the peer's CPU */

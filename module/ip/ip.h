@@ -117,13 +117,14 @@ struct dst_entry *ferry_ip_route(struct sock *sk);
  *	skb_transport_header() set; skb_shinfo()->gso_size and gso_segs set and
  *	gso_type 0 for a super-packet: the type is added here. skb->cb is
  *	cleared. Consumed
+ * @ecn: the ECN field, enum fsp_ecn_field
  *
  * Fills the checksum as the device needs it: see csum.c.
  *
  * Return: 0, NET_XMIT_CN as 0, or a negative errno (-EHOSTUNREACH, -EMSGSIZE,
  * -ENOBUFS, ...).
  */
-int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb);
+int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
 
 /**
  * ferry_ip_send() - send a packet that belongs to no (full) socket: SYN-ACK,

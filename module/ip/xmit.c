@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packets of connected sockets on their way out. */
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -33,15 +34,22 @@ int ferry_ip_sent(struct ferry_net *fn, int ret)
 	return ret;
 }
 
-static int xmit4(struct sock *sk, struct sk_buff *skb)
+/* A user's TOS is no place for marks. */
+static u8 with_ecn(u8 tclass, u8 ecn)
+{
+	return (tclass & ~INET_ECN_MASK) | ecn;
+}
+
+static int xmit4(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos));
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
+			       with_ecn(READ_ONCE(inet->tos), ecn));
 }
 
 /* cork.fl holds the first hop's flow; the header starts from the last one's. */
-static int xmit6(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
+static int xmit6(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8 ecn)
 {
 	struct flowi6 fl6 = inet_sk(sk)->cork.fl.u.ip6;
 	struct ipv6_pinfo *np = inet6_sk(sk);
@@ -51,13 +59,13 @@ static int xmit6(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst)
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
 	ret = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
-		       rcu_dereference(np->opt), np->tclass,
+		       rcu_dereference(np->opt), with_ecn(np->tclass, ecn),
 		       READ_ONCE(sk->sk_priority));
 	rcu_read_unlock();
 	return ret;
 }
 
-int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb)
+int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct ferry_net *fn = ferry_sock_net(sk);
 	struct ferry_tuple tuple;
@@ -78,6 +86,6 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb)
 	skb_set_hash_from_sk(skb, sk);
 	clear_cb(skb);
 
-	ret = ferry_ip_is_v4(sk) ? xmit4(sk, skb) : xmit6(sk, skb, dst);
+	ret = ferry_ip_is_v4(sk) ? xmit4(sk, skb, ecn) : xmit6(sk, skb, dst, ecn);
 	return ferry_ip_sent(fn, ret);
 }

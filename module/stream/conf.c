@@ -22,6 +22,7 @@ void ferry_stream_config_init(struct sock *sk)
 	cfg->retries2 = READ_ONCE(sysctl->stream_retries2);
 	cfg->orphan_retries = READ_ONCE(sysctl->stream_orphan_retries);
 	cfg->keepalive_probes = READ_ONCE(sysctl->stream_keepalive_probes);
+	cfg->ecn = READ_ONCE(sysctl->stream_ecn);
 	cfg->max_ofo = READ_ONCE(sysctl->stream_max_ofo);
 }
 

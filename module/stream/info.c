@@ -46,6 +46,11 @@ static void fill_state(const struct fsp_conn *c, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_WSCALE;
 	if (c->first == FSP_FIRST_TAKEN)
 		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+	if (c->ecn)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (c->ecn_in.ect_bytes || c->ecn_in.ce_bytes)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
+	info->tcpi_delivered_ce = c->ecn_peer.ce;
 	info->tcpi_snd_wscale = c->snd_wscale;
 	info->tcpi_rcv_wscale = c->rcv_wscale;
 	info->tcpi_delivery_rate_app_limited = c->rate_app_limited;

@@ -186,6 +186,7 @@ static void fill_request(struct fsp_request *req, struct sock *sk, struct ferry_
 	fsp_request_init(req, &p->rx, iss, ferry_stream_first_window(sk),
 			 ferry_stream_wscale(sk), our_mss(p->fn, sk, tuple),
 			 ferry_stream_default_mss(tuple));
+	req->ecn = READ_ONCE(ferry_stream_sk(sk)->conn.cfg.ecn) != FSP_ECN_OFF;
 }
 
 /* ---- without a memory: protocol.rst, "A full listener" ---- */

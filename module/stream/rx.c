@@ -2,6 +2,7 @@
 /* Received packets: to whom, and what becomes of them. */
 #include <linux/filter.h>
 #include <net/busy_poll.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -31,6 +32,8 @@ bool ferry_stream_parse(struct ferry_net *fn, struct sk_buff *skb, struct fsp_rx
 	}
 	switch (fsp_hdr_parse(skb->data, skb_headlen(skb), skb->len, rx)) {
 	case FSP_PARSE_OK:
+		rx->field = ferry_ip_tclass(skb) & INET_ECN_MASK;
+		rx->pkts = skb_shinfo(skb)->gso_segs;
 		return true;
 	case FSP_PARSE_OPTION:
 	case FSP_PARSE_CRITICAL:

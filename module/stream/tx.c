@@ -108,7 +108,7 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 		ferry_set_departure(skb, tx->depart);
 	ferry_stat_add(fn, FERRY_STAT_STREAM_OUT_SEGS,
 		       max_t(u32, skb_shinfo(skb)->gso_segs, 1));
-	err = ferry_ip_xmit(sk, skb);
+	err = ferry_ip_xmit(sk, skb, tx->ect);
 	if (err == -EMSGSIZE)
 		ferry_stream_sk(sk)->path_stale = true;
 	return err;
@@ -129,6 +129,9 @@ static const enum ferry_stat counters[FSP_COUNTS] = {
 	[FSP_COUNT_OFO_QUEUED]		= FERRY_STAT_STREAM_OFO_QUEUED,
 	[FSP_COUNT_OFO_PRUNED]		= FERRY_STAT_STREAM_OFO_PRUNED,
 	[FSP_COUNT_RENEGED]		= FERRY_STAT_STREAM_RENEGED,
+	[FSP_COUNT_ECN_CE]		= FERRY_STAT_STREAM_ECN_CE,
+	[FSP_COUNT_ECN_REDUCED]		= FERRY_STAT_STREAM_ECN_REDUCED,
+	[FSP_COUNT_ECN_FAILED]		= FERRY_STAT_STREAM_ECN_FAILED,
 	[FSP_COUNT_OUT_BYTES]		= FERRY_STAT_STREAM_OUT_BYTES,
 	[FSP_COUNT_OUT_RSTS]		= FERRY_STAT_STREAM_OUT_RSTS,
 	[FSP_COUNT_ATTEMPT_FAILS]	= FERRY_STAT_STREAM_ATTEMPT_FAILS,

@@ -76,6 +76,7 @@ static void make_conn(struct end *end)
 
 	memset(c, 0, sizeof(*c));
 	c->cfg = end->cfg->fsp;
+	c->cfg.ecn = end->cfg->ecn ? FSP_ECN_ON : FSP_ECN_OFF;
 	fsp_conn_init(c, end->cfg->cc);
 	c->mss_room = end->room;
 	c->gso_max = end->cfg->gso_max;
@@ -283,6 +284,7 @@ static void rx_listen(struct end *end, const struct fsp_rx *rx)
 	fsp_request_init(&end->req, rx, end->iss, end->rcvbuf,
 			 wscale_for(max(end->rcvbuf, end->cfg->buf_max)),
 			 end->room - FSP_HDR_MIN, FSP_MSS_DEFAULT_V4);
+	end->req.ecn = end->cfg->ecn;
 	set_mode(end, END_REQUEST);
 	oracle_rx(end, rx);
 	answer_synack(end);
@@ -377,6 +379,7 @@ void end_rx(struct end *end, const struct packet *p)
 	parse = fsp_hdr_parse(p->hdr, p->hdr_len, packet_size(p), &rx);
 	sim_check(end->sim, parse == FSP_PARSE_OK, "parse %d", parse);
 	sim_check(end->sim, rx.len == p->len && rx.hdr_len == p->hdr_len, "length %u", rx.len);
+	rx.field = p->ecn;
 	switch (end->mode) {
 	case END_LISTEN:
 		rx_listen(end, &rx);

@@ -15,8 +15,7 @@ static struct packet *end_packet(struct end *end, const struct fsp_tx *tx, u64 o
 {
 	struct packet *p = packet_new(end->sim, end->peer, tx, off);
 
-	if (tx->len && end->cfg->ecn)
-		p->ecn = ECN_ECT0;
+	p->ecn = tx->ect;
 	return p;
 }
 
