@@ -55,8 +55,8 @@ static inline void fill(void *p, size_t len)
 #define PICK(array)	((array)[below(sizeof(array) / sizeof((array)[0]))])
 
 /* One round each, in a process of its own; they never return. */
-void fuzz_syscalls(bool root) __attribute__((noreturn));
-void fuzz_messages(void) __attribute__((noreturn));
-void fuzz_packets(void) __attribute__((noreturn));
+_Noreturn void fuzz_syscalls(bool root);
+_Noreturn void fuzz_messages(void);
+_Noreturn void fuzz_packets(void);
 
 #endif
