@@ -184,7 +184,7 @@ static void check_order(struct end *end)
 
 static void check_memory(struct end *end)
 {
-	sim_check(end->sim, end->queued < (u64)end->cfg->sndbuf + end->cfg->seg_max,
+	sim_check(end->sim, end->queued < (u64)end->sndbuf + end->cfg->seg_max,
 		  "%llu bytes queued", (unsigned long long)end->queued);
 	sim_check(end->sim, end->ofo + end->unread <= 2 * end->rcvbuf, "%u + %u",
 		  end->ofo, end->unread);
