@@ -81,6 +81,7 @@ extern const struct bench_work bench_bulk, bench_rr, bench_crr, bench_idle,
 int bench_bound(int type);
 int bench_connect(int type);
 int bench_accept(int fd);
+void bench_no_delay(int fd);
 void *bench_buffer(size_t len);
 /* Tell the conductor of one more connection, and wait for his word to begin */
 void bench_ready(unsigned int n);

@@ -27,6 +27,12 @@ struct peer {
 
 static char *buf;
 
+static int join(int fd)
+{
+	bench_no_delay(fd);
+	return fd;
+}
+
 static void send_all(int fd)
 {
 	size_t off = 0;
@@ -168,7 +174,7 @@ static void serve(int listener)
 
 	buf = bench_buffer(bench_opt.size);
 	for (i = 0; i < n; i++)
-		peers[i].fd = bench_accept(listener);
+		peers[i].fd = join(bench_accept(listener));
 	if (n == 1)
 		answer_one(peers);
 	else
@@ -185,7 +191,7 @@ static void drive(void)
 
 	buf = bench_buffer(bench_opt.size);
 	for (i = 0; i < n; i++)
-		peers[i].fd = bench_connect(SOCK_STREAM);
+		peers[i].fd = join(bench_connect(SOCK_STREAM));
 	bench_ready(n);
 	if (n == 1)
 		ask_one(peers);
@@ -213,7 +219,7 @@ static void serve_each(int listener)
 
 	buf = bench_buffer(bench_opt.size);
 	do {
-		p = (struct peer){ .fd = bench_accept(listener) };
+		p = (struct peer){ .fd = join(bench_accept(listener)) };
 		while (!(got = recv_some(&p)))
 			;
 		if (got > 0) {
@@ -230,7 +236,7 @@ static int open_and_ask(void)
 	int fd;
 
 	if (!bench_opt.fastopen) {
-		fd = bench_connect(SOCK_STREAM);
+		fd = join(bench_connect(SOCK_STREAM));
 	} else {
 		fd = -1;
 		FT_DIE("first-flight data is not measured yet");

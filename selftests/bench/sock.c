@@ -57,7 +57,7 @@ static int open_socket(int type)
 }
 
 /* As every program that answers requests does; not every rival knows it. */
-static void no_delay(int fd)
+void bench_no_delay(int fd)
 {
 	int one = 1;
 
@@ -93,8 +93,6 @@ int bench_connect(int type)
 
 	if (connect(fd, (struct sockaddr *)&bench_shared->addr, bench_shared->addrlen))
 		FT_DIE("connect: %s", strerror(errno));
-	if (type == SOCK_STREAM)
-		no_delay(fd);
 	return fd;
 }
 
@@ -104,7 +102,6 @@ int bench_accept(int listener)
 
 	if (fd < 0)
 		FT_DIE("accept: %s", strerror(errno));
-	no_delay(fd);
 	return fd;
 }
 
