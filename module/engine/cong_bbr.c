@@ -80,6 +80,7 @@ enum phase {
  * @min_rtt: ns, over 10 s; 0: none so far
  * @min_rtt_at: when
  * @low_rtt: lowest of the present and the last QUEUE_RTTS round trips
+ * @last_rtt: the sample before this one
  * @probe_rtt_rtt: lowest since PROBE_RTT was last due
  * @probe_rtt_at: when
  * @probe_rtt_done: end of PROBE_RTT; 0: in flight is still too much
@@ -128,6 +129,7 @@ struct bbr {
 	u64	min_rtt;
 	u64	min_rtt_at;
 	u64	low_rtt[2];
+	u64	last_rtt;
 	u64	probe_rtt_rtt;
 	u64	probe_rtt_at;
 	u64	probe_rtt_done;
@@ -606,16 +608,31 @@ static void update_cycle(struct fsp_conn *c, struct bbr *b, const struct fsp_ack
 
 /* ---- round trips ---- */
 
+/*
+ * A packet that overtook all others, there and back, shows no path that the next
+ * one could take as well: a round trip counts once a second one was as short.
+ */
+static u64 confirmed_rtt(struct bbr *b, u64 rtt)
+{
+	u64 last = b->last_rtt;
+
+	if (rtt)
+		b->last_rtt = rtt;
+	return rtt ? max(rtt, last) : 0;
+}
+
 static void update_min_rtt(struct bbr *b, const struct fsp_ack_sample *s, bool *expired)
 {
+	u64 rtt = confirmed_rtt(b, s->rtt);
+
 	if (!b->probe_rtt_at)
 		b->probe_rtt_at = s->now;
 	*expired = s->now - b->probe_rtt_at > PROBE_RTT_INTERVAL;
-	if (s->rtt) {
-		if (!b->probe_rtt_rtt || s->rtt < b->probe_rtt_rtt || *expired) {
-			b->probe_rtt_rtt = s->rtt;
+	if (rtt) {
+		if (!b->probe_rtt_rtt || rtt < b->probe_rtt_rtt || *expired) {
+			b->probe_rtt_rtt = rtt;
 			b->probe_rtt_at = s->now;
-		} else if (s->rtt <= b->min_rtt + b->min_rtt / 32) {
+		} else if (rtt <= b->min_rtt + b->min_rtt / 32) {
 			/* As low as it gets: nothing waits, no need to look closer */
 			b->probe_rtt_at = s->now;
 		}

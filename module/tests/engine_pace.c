@@ -182,6 +182,23 @@ static void bbr_random_loss(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A packet that overtook all others on both ways does not make the path short. */
+static void bbr_one_short_round_trip(struct kunit *test)
+{
+	struct fx *fx = with_bbr(test);
+	struct fsp_conn *c = &fx->conn;
+	struct fsp_ack_sample s = { .rtt = FSP_NSEC_PER_USEC };
+	u64 rate = 1000ull * 10 * FX_MSS;
+
+	run_model(fx, rate, 20, 0);
+	s.now = fx->now += 100 * MSEC;
+	s.prior_delivered = c->delivered;
+	c->cc->control(c, &s);
+	run_model(fx, rate, 10, 0);
+	KUNIT_EXPECT_GE(test, c->cwnd, 1500 * FX_MSS);
+	fx_done(fx);
+}
+
 /* After a timeout the window is one packet, and comes back when all is repaired. */
 static void bbr_timeout(struct kunit *test)
 {
@@ -206,6 +223,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(marks_the_application),
 	KUNIT_CASE(bbr_finds_the_rate),
 	KUNIT_CASE(bbr_random_loss),
+	KUNIT_CASE(bbr_one_short_round_trip),
 	KUNIT_CASE(bbr_timeout),
 	{}
 };
