@@ -265,6 +265,14 @@ static u32 any_number(struct bbr *b)
 	return b->rng >> 8;
 }
 
+/* Spread, so that flows which began together do not probe together */
+static u64 probe_wait(struct bbr *b)
+{
+	u64 wait = b->crowded ? PROBE_WAIT_CROWDED : PROBE_WAIT;
+
+	return wait + (u64)(any_number(b) % 1000) * (PROBE_WAIT_SPREAD / 1000);
+}
+
 static void start_down(struct fsp_conn *c, struct bbr *b, u64 now)
 {
 	b->state = DOWN;
@@ -275,7 +283,7 @@ static void start_down(struct fsp_conn *c, struct bbr *b, u64 now)
 	b->inflight_latest = 0;
 	b->congested = false;
 	b->rounds_since_probe = any_number(b) % 2;
-	b->probe_wait = (b->crowded ? PROBE_WAIT_CROWDED : PROBE_WAIT) + (u64)(any_number(b) % 1000) * (PROBE_WAIT_SPREAD / 1000);
+	b->probe_wait = probe_wait(b);
 	fsp_rate_new_round(c);
 }
 

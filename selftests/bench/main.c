@@ -30,6 +30,7 @@
 struct bench_options bench_opt = {
 	.conns = 1, .size = 65536, .seconds = 2, .warmup = 0.5,
 };
+
 struct bench_shared *bench_shared;
 
 static const char *label = "";
