@@ -102,7 +102,7 @@ static void notify(struct sock *sk, u16 events)
 	if (events & FSP_EV_PEER_CLOSED)
 		peer_closed(sk);
 	if (events & FSP_EV_READABLE && !sock_flag(sk, SOCK_DEAD) &&
-	    ferry_stream_readable(sk))
+	    (ss->part_readers || ferry_stream_readable(sk)))
 		sk->sk_data_ready(sk);
 	if (events & FSP_EV_FIN_ACKED)
 		fin_acked(sk);

@@ -186,9 +186,15 @@ static void peek_follow(struct reading *r, u32 old_seq)
 		r->peek_seq += moved;
 }
 
+/*
+ * A reader that has some bytes already waits for the rest of what it wants, which
+ * may be fewer than SO_RCVLOWAT: @part_readers has it woken for any.
+ */
 static int wait_for_bytes(struct reading *r, bool enough)
 {
-	u32 seq = ferry_stream_sk(r->sk)->copied_seq;
+	struct ferry_stream_sock *ss = ferry_stream_sk(r->sk);
+	u32 seq = ss->copied_seq;
+	bool part = r->copied;
 	int ret = 0;
 
 	settle(r);
@@ -197,8 +203,10 @@ static int wait_for_bytes(struct reading *r, bool enough)
 		release_sock(r->sk);
 		lock_sock(r->sk);
 	} else {
+		ss->part_readers += part;
 		ret = sk_wait_data(r->sk, &r->timeo,
 				   skb_peek_tail(&r->sk->sk_receive_queue));
+		ss->part_readers -= part;
 	}
 	peek_follow(r, seq);
 	return ret < 0 ? ret : 0;

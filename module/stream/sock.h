@@ -73,6 +73,7 @@ struct writing;
  * @push_node: on a per-CPU list of sockets to push
  * @copied_seq: sequence number of the next byte to read
  * @inq: bytes delivered and not read; changed under the lock, read without
+ * @part_readers: how many sleep with less than they want in hand
  * @scaling_ratio: payload bytes per 256 bytes of memory, learned
  * @icmp_mtu: with FERRY_DEFER_MTU
  * @icmp_seq: sequence number in the packet it was about
@@ -110,6 +111,7 @@ struct ferry_stream_sock {
 
 	u32			copied_seq;
 	u32			inq;
+	unsigned int		part_readers;
 
 	u8			scaling_ratio;
 

@@ -736,6 +736,43 @@ TEST(rcvlowat_gates_recv)
 	pthread_join(s.thread, NULL);
 }
 
+/* The rest, once a reader has taken the first part and waits for more. */
+static void *send_rest(void *arg)
+{
+	int *fd = arg;
+
+	wait_inq(fd[1], 0);
+	ft_send_all(fd[0], "x", 1);
+	return NULL;
+}
+
+static void read_in_parts(int ip, size_t first, size_t want, int flags)
+{
+	char buf[16] = "";
+	pthread_t thread;
+	int fd[2];
+
+	ft_stream_pair(ip, fd);
+	EXPECT_OK(ft_setopt(fd[1], SOL_SOCKET, SO_RCVLOWAT, 6));
+	ft_send_all(fd[0], "123456789", first);
+	wait_inq(fd[1], first);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_rest, fd));
+	EXPECT_EQ(want, recv(fd[1], buf, want, flags));
+	EXPECT_EQ('x', buf[want - 1]);
+	pthread_join(thread, NULL);
+}
+
+/* What is missing to the mark counts then, not the mark. */
+TEST(rcvlowat_with_a_part_in_hand)
+{
+	read_in_parts(ip, 5, 6, 0);
+}
+
+TEST(rcvlowat_below_waitall)
+{
+	read_in_parts(ip, 8, 9, MSG_WAITALL);
+}
+
 /* With bytes there and the mark not reached, MSG_DONTWAIT takes what there is. */
 TEST(rcvlowat_dontwait)
 {
