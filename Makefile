@@ -15,6 +15,8 @@ OUT := $(CURDIR)/build
 # What a user picks: the kernel to build for, the kernel to test on.
 KDIR ?=
 KERNEL ?= 6.1 6.12 newest
+# The newest as UML: built and through the tests in a fraction of the time
+CHECK_KERNEL ?= 6.1 6.12 uml
 
 VM := selftests/vm
 PROGRAMS := $(wildcard userspace/ferry/Makefile userspace/run/Makefile)
@@ -84,7 +86,7 @@ fuzz-coverage: | prepare-fuzz
 soak: tools selftests | prepare-test
 	@set -o pipefail; selftests/fuzz/soak | $(VM)/ktap
 
-## kselftest     run the kselftests on KERNEL="6.1 6.12 newest", TESTS="name..." of them
+## kselftest     run the kselftests on KERNEL="6.1 6.12 newest" or uml, TESTS="name..." of them
 .PHONY: kselftest
 kselftest: tools selftests | prepare-test
 	@$(VM)/kselftest $(KERNEL)
@@ -113,7 +115,7 @@ demo: tools | prepare-test
 ## check         everything CI runs: lint, sim, three mutants, fuzz, preload, kunit, kselftest, demo
 .PHONY: check
 check:
-	@$(VM)/check $(KERNEL:%=kselftest-%) lint kunit sim mutants-ci fuzz-ci preload demo
+	@$(VM)/check $(CHECK_KERNEL:%=kselftest-%) lint kunit sim mutants-ci fuzz-ci preload demo
 
 ## check-debug   the KUnit suites and the kselftests on the debug kernel
 .PHONY: check-debug

@@ -4,11 +4,6 @@
 #include "ip/ip.h"
 #include "stream/internal.h"
 
-static u32 usecs(u64 ns)
-{
-	return min_t(u64, div_u64(ns, NSEC_PER_USEC), U32_MAX);
-}
-
 static u32 ago_ms(u64 then, u64 now)
 {
 	return then && then < now ? min_t(u64, div_u64(now - then, NSEC_PER_MSEC),
@@ -45,11 +40,11 @@ static void fill_path(const struct fsp_conn *c, struct ferry_stream_info *i)
 	i->snd_mss = READ_ONCE(c->snd_mss);
 	i->rcv_mss = READ_ONCE(c->rcv_mss);
 	i->adv_mss = READ_ONCE(c->opt_mss);
-	i->rtt = usecs(READ_ONCE(c->srtt));
-	i->rttvar = usecs(READ_ONCE(c->rttvar));
-	i->min_rtt = usecs(READ_ONCE(c->min_rtt));
-	i->rto = usecs(READ_ONCE(c->rto));
-	i->ato = usecs(READ_ONCE(c->cfg.delack_max));
+	i->rtt = ferry_stream_usecs(READ_ONCE(c->srtt));
+	i->rttvar = ferry_stream_usecs(READ_ONCE(c->rttvar));
+	i->min_rtt = ferry_stream_usecs(READ_ONCE(c->min_rtt));
+	i->rto = ferry_stream_usecs(READ_ONCE(c->rto));
+	i->ato = ferry_stream_usecs(READ_ONCE(c->cfg.delack_max));
 	i->reordering = READ_ONCE(c->reo_steps);
 	i->pacing_rate = fsp_pace_rate(c);
 }

@@ -8,12 +8,8 @@
 #include <net/tcp.h>
 
 #include "ip/ip.h"
+#include "internal.h"
 #include "sock.h"
-
-static u32 usecs(u64 ns)
-{
-	return min_t(u64, div_u64(ns, NSEC_PER_USEC), U32_MAX);
-}
 
 /* Milliseconds since @then; 0 where it never was */
 static u32 msecs_ago(u64 then, u64 now)
@@ -72,12 +68,12 @@ static u8 client_fail(const struct ferry_stream_sock *ss)
 
 static void fill_times(const struct fsp_conn *c, u64 now, struct tcp_info *info)
 {
-	info->tcpi_rto = usecs(c->rto);
-	info->tcpi_ato = usecs(c->cfg.delack_max);
-	info->tcpi_rtt = usecs(c->srtt);
-	info->tcpi_rttvar = usecs(c->rttvar);
-	info->tcpi_min_rtt = usecs(c->min_rtt);
-	info->tcpi_rcv_rtt = usecs(c->srtt);
+	info->tcpi_rto = ferry_stream_usecs(c->rto);
+	info->tcpi_ato = ferry_stream_usecs(c->cfg.delack_max);
+	info->tcpi_rtt = ferry_stream_usecs(c->srtt);
+	info->tcpi_rttvar = ferry_stream_usecs(c->rttvar);
+	info->tcpi_min_rtt = ferry_stream_usecs(c->min_rtt);
+	info->tcpi_rcv_rtt = ferry_stream_usecs(c->srtt);
 	info->tcpi_last_data_sent = msecs_ago(c->last_send, now);
 	info->tcpi_last_data_recv = msecs_ago(c->last_rcv_data, now);
 	info->tcpi_last_ack_recv = msecs_ago(c->last_rcv, now);

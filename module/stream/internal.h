@@ -161,6 +161,12 @@ struct ferry_timewait {
 	struct rcu_head		rcu;
 };
 
+/* As told to users, to whom 0 says that there is none yet: rounded up */
+static inline u32 ferry_stream_usecs(u64 ns)
+{
+	return min_t(u64, div_u64(ns + NSEC_PER_USEC - 1, NSEC_PER_USEC), U32_MAX);
+}
+
 static inline struct ferry_stream_sock *ferry_flow_stream(struct ferry_flow *flow)
 {
 	return container_of(flow, struct ferry_stream_sock, fs.flow);

@@ -52,10 +52,6 @@ faults_on() {
 	done
 }
 
-unused() {
-	[ "$(cat /sys/module/ferry/refcnt)" -eq 0 ]
-}
-
 run as_root
 run as_nobody --uid 65534
 if [ -d $FAULTS/failslab ]; then
@@ -65,7 +61,7 @@ if [ -d $FAULTS/failslab ]; then
 	faults_on 0
 fi
 
-ft_wait unused && rmmod ferry && insmod "$VM_KO"
+ft_unused && rmmod ferry && insmod "$VM_KO"
 status=$?
 [ $status -eq 0 ] || ktap_diag "still $(cat /sys/module/ferry/refcnt) users"
 ktap_result $status unloads_after

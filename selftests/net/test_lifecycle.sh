@@ -23,11 +23,6 @@ ktap_plan 7
 FT_TMP=$(mktemp -d /tmp/ferry-test.XXXXXX) || ktap_bail "no /tmp"
 trap _ft_cleanup EXIT
 
-# Each socket holds the module.
-unused() {
-	[ "$(cat /sys/module/ferry/refcnt)" -eq 0 ]
-}
-
 # What the sockets' slab caches hold. The kernel counts what lies free in a
 # CPU's own slab as held, so this is only good to see what grows.
 objects() {
@@ -50,16 +45,13 @@ holders() {
 quiet() {
 	local status=$2
 
-	ft_wait unused || { status=1; holders; }
+	ft_wait _ft_no_user || { status=1; holders; }
 	[ "$status" -eq 0 ] || ktap_diag_file "$FT_TMP/out"
 	ktap_result "$status" "$1"
 }
 
-# Closed connections of earlier tests whose peer is gone retry for a while, and
-# keep their namespace meanwhile, as TCP's do (net.ferry.stream_orphan_retries).
-for _ in $(seq 5); do
-	ft_wait unused && break
-done
+# What earlier tests left
+ft_unused
 
 live_sockets --count "$NAMESPACES" >"$FT_TMP/out" 2>&1
 quiet namespaces_with_live_sockets $?
@@ -92,13 +84,13 @@ _ft_pids=
 
 status=0
 for i in $(seq "$RELOADS"); do
-	{ ft_wait unused && rmmod ferry && insmod "$VM_KO" &&
+	{ ft_wait _ft_no_user && rmmod ferry && insmod "$VM_KO" &&
 		live_sockets --count 2; } >"$FT_TMP/out" 2>&1 ||
 		{ status=1; ktap_diag "round $i"; break; }
 done
 quiet reload_between_runs $status
 
-ft_wait unused && rmmod ferry 2>"$FT_TMP/out"
+ft_wait _ft_no_user && rmmod ferry 2>"$FT_TMP/out"
 status=$?
 ! stream_seq --count 1 >>"$FT_TMP/out" 2>&1 && [ $status -eq 0 ] &&
 	insmod "$VM_KO" && stream_seq --count 1 >"$FT_TMP/out" 2>&1

@@ -209,6 +209,20 @@ ft_wait() {
 	return 1
 }
 
+# ft_unused: until nothing holds the module. Closed connections whose peer is gone
+# retry for a while, and keep their namespace meanwhile, as TCP's do
+# (net.ferry.stream_orphan_retries).
+ft_unused() {
+	for _ in $(seq 6); do
+		ft_wait _ft_no_user && return
+	done
+	return 1
+}
+
+_ft_no_user() {
+	[ "$(cat /sys/module/ferry/refcnt)" -eq 0 ]
+}
+
 # ft_wait_port A|B stream|dgram PORT: until someone listens there or is bound.
 ft_wait_port() {
 	ft_wait _ft_held "$@"
