@@ -27,16 +27,34 @@ static void report(struct sock *sk, struct sk_buff *skb, u32 seq,
 		too_big(sk, seq, icmp->mtu);
 		return;
 	}
-	/* What comes while a process has the lock is sent again, and asked again. */
-	if (sock_owned_by_user(sk))
-		return;
+	/* A redirect comes again with the next packet that goes the wrong way. */
 	if (icmp->redirect) {
-		ferry_ip_redirect(sk, skb);
+		if (!sock_owned_by_user(sk))
+			ferry_ip_redirect(sk, skb);
 		return;
 	}
 	if (!icmp->err)
 		return;
+	if (sock_owned_by_user(sk)) {
+		ss->icmp_err = icmp->err;
+		ss->icmp_err_seq = seq;
+		ss->icmp_hard = icmp->hard;
+		set_bit(FERRY_DEFER_ICMP, &ss->deferred);
+		return;
+	}
 	fsp_conn_icmp(&ss->conn, seq, icmp->err, icmp->hard, ferry_stream_now());
+	ferry_stream_after(sk);
+}
+
+/* The owner of the lock lets go of it. */
+void ferry_stream_icmp_deferred(struct sock *sk)
+{
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return;
+	fsp_conn_icmp(&ss->conn, ss->icmp_err_seq, ss->icmp_err, ss->icmp_hard,
+		      ferry_stream_now());
 	ferry_stream_after(sk);
 }
 

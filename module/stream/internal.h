@@ -374,6 +374,7 @@ void ferry_stream_path_init(struct sock *sk);
 int ferry_stream_err(struct ferry_net *fn, struct sk_buff *skb,
 		     const struct ferry_tuple *tuple, const struct ferry_icmp *icmp);
 void ferry_stream_mtu_reduced(struct sock *sk);
+void ferry_stream_icmp_deferred(struct sock *sk);
 
 /* timer.c */
 void ferry_stream_timeout(struct sock *sk);

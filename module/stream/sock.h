@@ -55,6 +55,7 @@ enum {
 	FERRY_DEFER_TIMER,	/* fsp_conn_timeout() is due */
 	FERRY_DEFER_PUSH,	/* there is room below: fsp_conn_push() */
 	FERRY_DEFER_MTU,	/* ss->icmp_mtu was announced */
+	FERRY_DEFER_ICMP,	/* ss->icmp_err was */
 	FERRY_DEFER_THROTTLED,	/* more was to be sent than there is room below */
 	FERRY_DEFER_QUEUED,	/* on a per-CPU list of sockets to push */
 };
@@ -77,6 +78,9 @@ struct writing;
  * @scaling_ratio: payload bytes per 256 bytes of memory, learned
  * @icmp_mtu: with FERRY_DEFER_MTU
  * @icmp_seq: sequence number in the packet it was about
+ * @icmp_err: with FERRY_DEFER_ICMP: errno; the newest error counts
+ * @icmp_err_seq: as @icmp_seq, for it
+ * @icmp_hard: it is a hard one
  * @linger2: TCP_LINGER2 in seconds; 0: the sysctl; < 0: no FIN_WAIT_2 at all
  * @defer_accept: TCP_DEFER_ACCEPT as it was set (kept only)
  * @notsent_lowat: TCP_NOTSENT_LOWAT
@@ -117,6 +121,9 @@ struct ferry_stream_sock {
 
 	u32			icmp_mtu;
 	u32			icmp_seq;
+	int			icmp_err;
+	u32			icmp_err_seq;
+	bool			icmp_hard;
 
 	int			linger2;
 	int			defer_accept;

@@ -81,7 +81,7 @@ void ferry_stream_timer_init(struct sock *sk)
 }
 
 #define DEFERRED	(BIT(FERRY_DEFER_TIMER) | BIT(FERRY_DEFER_PUSH) | \
-			 BIT(FERRY_DEFER_MTU))
+			 BIT(FERRY_DEFER_MTU) | BIT(FERRY_DEFER_ICMP))
 
 /* The process lets go of the lock: what softirq wanted meanwhile is done now. */
 void ferry_stream_release_cb(struct sock *sk)
@@ -92,6 +92,8 @@ void ferry_stream_release_cb(struct sock *sk)
 		return;
 	if (test_and_clear_bit(FERRY_DEFER_MTU, &ss->deferred))
 		ferry_stream_mtu_reduced(sk);
+	if (test_and_clear_bit(FERRY_DEFER_ICMP, &ss->deferred))
+		ferry_stream_icmp_deferred(sk);
 	if (test_and_clear_bit(FERRY_DEFER_TIMER, &ss->deferred))
 		ferry_stream_timeout(sk);
 	if (test_and_clear_bit(FERRY_DEFER_PUSH, &ss->deferred))
