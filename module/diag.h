@@ -40,6 +40,7 @@ struct ferry_stream_info {
 	u32	rcv_mss;		/* bytes */
 	u32	adv_mss;		/* bytes, announced to the peer */
 	u32	pmtu;			/* bytes */
+	u8	pmtu_state;		/* enum fsp_pmtu_state */
 	u32	rtt;			/* smoothed */
 	u32	rttvar;
 	u32	min_rtt;

@@ -70,6 +70,10 @@
 	X(STREAM_ECN_CE, "StreamEcnCeIn", "segments received with a congestion mark") \
 	X(STREAM_ECN_REDUCED, "StreamEcnReduced", "windows reduced for congestion marks") \
 	X(STREAM_ECN_FAILED, "StreamEcnPathFailed", "connections whose path loses or changes ECN marks: sent without") \
+	X(STREAM_MTU_PROBE_SENT, "StreamMtuProbeSent", "probes of a path MTU sent") \
+	X(STREAM_MTU_PROBE_ACKED, "StreamMtuProbeAcked", "of these, answered: the path takes that size") \
+	X(STREAM_MTU_PROBE_LOST, "StreamMtuProbeLost", "of these, lost") \
+	X(STREAM_MTU_BLACK_HOLE, "StreamMtuBlackHole", "paths found to lose large packets without a word") \
 	X(STREAM_PRESSURE, "StreamMemoryPressure", "times streams came under memory pressure") \
 	X(STREAM_LISTEN_OVERFLOWS, "StreamListenOverflows", "connections a full accept queue put off") \
 	X(STREAM_LISTEN_DROPS, "StreamListenDrops", "SYNs a full half-open queue dropped") \

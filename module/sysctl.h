@@ -31,6 +31,7 @@ struct ferry_net;
  * @stream_max_timewait: TIME_WAIT entries
  * @stream_max_ofo: out-of-order segments one connection may hold
  * @stream_ecn: congestion marks: 0 never, 1 always, 2 when the peer asks
+ * @stream_mtu_probing: the path MTU is probed: enum fsp_mtu_probing
  * @stream_challenge_limit: RFC 5961 challenge ACKs per second
  * @stream_rst_limit: resets sent for packets of no connection, per second
  * @stream_max_cookies: servers whose first-flight cookies are remembered
@@ -59,6 +60,7 @@ struct ferry_sysctl {
 	int			stream_max_timewait;
 	int			stream_max_ofo;
 	int			stream_ecn;
+	int			stream_mtu_probing;
 	int			stream_challenge_limit;
 	int			stream_rst_limit;
 	int			stream_max_cookies;

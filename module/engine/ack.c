@@ -61,6 +61,7 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 	} else if (!original) {
 		take_newest(seg, as);
 		fsp_rate_delivered(c, seg, as);
+		fsp_plpmtu_delivered(c, seg);
 	}
 	/* Never sent again, and yet late: RFC 8985 section 6.2 step 3 */
 	if (!(seg->state & FSP_SEG_EVER_RETRANS) && seg->tx_time < c->rack_time &&
@@ -306,6 +307,8 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 	fsp_ecn_take(c, rx, &as.sample);
 	fsp_rate_acked(c, &as);
 	fsp_recovery_ack(c, &as);
+	if (as.progress)
+		fsp_plpmtu_progress(c, now);
 	fsp_ecn_respond(c, &as.sample);
 	restart_timers(c, as.progress || as.sample.delivered, now);
 	fsp_reneging_check(c, now);

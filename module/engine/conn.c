@@ -23,6 +23,7 @@ void fsp_config_default(struct fsp_config *cfg)
 		.orphan_retries		= 8,
 		.max_ofo		= 4096,
 		.ecn			= FSP_ECN_ASKED,
+		.mtu_probing		= FSP_MTU_PROBE_BLACK_HOLE,
 		.pace			= true,
 	};
 }
@@ -41,6 +42,9 @@ void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	c->snd_mss = FSP_MSS_DEFAULT_V4;
 	c->rcv_mss = FSP_MSS_DEFAULT_V4;
 	c->default_mss = FSP_MSS_DEFAULT_V4;
+	c->pmtu_below = FSP_PMTU_BELOW_V4;
+	c->pmtu_base = FSP_PMTU_BASE_V4;
+	c->pmtu_min = FSP_PMTU_MIN_V4;
 	c->gso_max = 65535 - FSP_HDR_MAX;
 	c->rto = min(cfg.rto_init, cfg.rto_max);
 	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;
@@ -111,7 +115,8 @@ void fsp_finish(struct fsp_conn *c, enum fsp_state state)
 
 void fsp_update_mss(struct fsp_conn *c)
 {
-	u32 mss = c->mss_room > FSP_HDR_MIN ? c->mss_room - FSP_HDR_MIN : 0;
+	u32 room = fsp_conn_room(c);
+	u32 mss = room > FSP_HDR_MIN ? room - FSP_HDR_MIN : 0;
 
 	if (c->peer_mss)
 		mss = min(mss, c->peer_mss);
@@ -124,8 +129,11 @@ void fsp_update_mss(struct fsp_conn *c)
 
 void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now)
 {
+	u32 before = c->mss_room;
+
 	c->mss_room = mss_room;
 	c->gso_max = gso_max;
+	fsp_plpmtu_path(c, before, now);
 	fsp_update_mss(c);
 }
 
@@ -205,6 +213,8 @@ void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	c->rto = fsp_rtt_rto(c);
 	fsp_timer_stop(c, FSP_TIMER_RTO);
 	fsp_keepalive_arm(c, now);
+	fsp_plpmtu_start(c, now);
+	fsp_update_mss(c);
 	if (c->rtxq.count)
 		fsp_first_settle(c, rx, now);
 	if (c->shut_wanted)

@@ -85,6 +85,59 @@ enum fsp_ecn_mode {
 	FSP_ECN_ASKED,		/* accepted */
 };
 
+/* When the path MTU is probed: as net.ipv4.tcp_mtu_probing has it */
+enum fsp_mtu_probing {
+	FSP_MTU_PROBE_OFF,
+	FSP_MTU_PROBE_BLACK_HOLE,	/* what the host says is believed until it proves wrong */
+	FSP_MTU_PROBE_ALWAYS,		/* from a size that is safe upwards */
+};
+
+/* RFC 8899 section 5.2 */
+enum fsp_pmtu_state {
+	FSP_PMTU_DISABLED,
+	FSP_PMTU_BASE,		/* a black hole was found, the search is to begin */
+	FSP_PMTU_SEARCHING,
+	FSP_PMTU_COMPLETE,
+	FSP_PMTU_ERROR,		/* searching, and even the base size did not pass */
+};
+
+/**
+ * struct fsp_plpmtu - what is known of the path beside what the host says; sizes
+ * are of header and payload
+ * @state: enum fsp_pmtu_state
+ * @tries: probes of @probed sent
+ * @head_lost: transmissions of the first unacknowledged bytes that got lost
+ * @fell: a small packet arrived where those were lost
+ * @answer_due: a probe of the peer's is to be answered
+ * @id: of the last probe
+ * @answer: its probe's number
+ * @answer_size: how much of it arrived
+ * @size: packets are no larger; 0: than the host says
+ * @probed: being tried, or 0
+ * @fails: least size that did not pass, or 0
+ * @test_size: the first unacknowledged bytes were cut to this, or 0
+ * @test_seq: where they began
+ * @sent: when the last probe was
+ * @raise_since: last transmission when the wait for the next search began
+ */
+struct fsp_plpmtu {
+	u8	state;
+	u8	tries;
+	u8	head_lost;
+	bool	fell;
+	bool	answer_due;
+	u16	id;
+	u16	answer;
+	u16	answer_size;
+	u32	size;
+	u32	probed;
+	u32	fails;
+	u32	test_size;
+	u32	test_seq;
+	u64	sent;
+	u64	raise_since;
+};
+
 /**
  * struct fsp_config - what an application or administrator chooses
  *
@@ -110,6 +163,7 @@ enum fsp_ecn_mode {
  *	scale; 0: it does not grow
  * @max_ofo: out-of-order segments held at most
  * @ecn: enum fsp_ecn_mode
+ * @mtu_probing: enum fsp_mtu_probing
  * @max_rate: SO_MAX_PACING_RATE, bytes/s; 0: none
  * @pace: spread transmissions in time also for algorithms that do not ask for it
  * @pace_below: what is below the host holds packets until fsp_tx.depart
@@ -147,6 +201,7 @@ struct fsp_config {
 	u32	rcv_max;
 	u32	max_ofo;
 	u8	ecn;
+	u8	mtu_probing;
 };
 
 /* Everybody's defaults; the host changes what it has other wishes for. */
@@ -162,6 +217,7 @@ enum fsp_timer {
 	FSP_TIMER_FIN,		/* orphan in FIN_WAIT_2 */
 	FSP_TIMER_PACE,		/* the next transmission's time */
 	FSP_TIMER_CONFIRM,	/* a ticket the listener has not confirmed */
+	FSP_TIMER_MTU,		/* RFC 8899: a probe is due, was lost, or the search is again */
 	FSP_TIMERS
 };
 
@@ -227,7 +283,11 @@ struct fsp_conn {
 	u32			snd_mss;	/* payload and options beyond 20 header bytes */
 	u32			peer_mss;	/* from its option */
 	u16			default_mss;	/* of a peer without one: MUST-15 */
-	u32			mss_room;	/* path's room for header and payload */
+	u32			mss_room;	/* path's room for header and payload, as the host says */
+	u16			pmtu_below;	/* IP's header, beside these; IPv4's if not set */
+	u16			pmtu_base;	/* RFC 8899's BASE_PLPMTU, and ... */
+	u16			pmtu_min;	/* ... MIN_PLPMTU; as the host says */
+	struct fsp_plpmtu	pmtu;
 	u32			gso_max;	/* largest super-packet, payload bytes */
 	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
 	u16			serial;		/* of the next transmission */
@@ -506,8 +566,14 @@ void fsp_conn_ack(struct fsp_conn *c, u64 now);
 /* c->cfg was changed: timers and limits follow. */
 void fsp_conn_reconfigure(struct fsp_conn *c, u64 now);
 
-/* Path or device changed: room for header and payload, largest super-packet. */
+/*
+ * Path or device changed: room for header and payload, largest super-packet. Where
+ * fsp_conn_mss() is less after it, fsp_conn_path_shrunk() is to follow.
+ */
 void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now);
+
+/* c->cfg.mtu_probing was changed. */
+void fsp_conn_probe_mtu(struct fsp_conn *c, u64 now);
 
 /* What was sent at the larger size is lost: send it again, smaller. */
 void fsp_conn_path_shrunk(struct fsp_conn *c, u64 now);
@@ -595,6 +661,14 @@ static inline u32 fsp_rcv_edge(const struct fsp_conn *c)
 static inline u32 fsp_conn_mss(const struct fsp_conn *c)
 {
 	return c->snd_mss;
+}
+
+/* Header and payload of the largest packets that are sent */
+static inline u32 fsp_conn_room(const struct fsp_conn *c)
+{
+	u32 size = c->pmtu.size;
+
+	return size && size < c->mss_room ? size : c->mss_room;
 }
 
 /* Payload a carrier should be filled to: whole packets of one super-packet */

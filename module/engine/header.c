@@ -161,6 +161,18 @@ static enum fsp_parse parse_ecn(const u8 *value, unsigned int len, struct fsp_rx
 	return FSP_PARSE_OK;
 }
 
+static enum fsp_parse parse_probed(const u8 *value, unsigned int len, struct fsp_rx *rx)
+{
+	if (len != FSP_OPT_PROBE_LEN - 2)
+		return FSP_PARSE_OPTION;
+	if (wanted(rx, FSP_HAS_PROBED | FSP_HAS_PROBE, false)) {
+		rx->probe = fsp_get16(value);
+		rx->probe_size = fsp_get16(value + 2);
+		rx->opts |= FSP_HAS_PROBED;
+	}
+	return FSP_PARSE_OK;
+}
+
 /* One option or item of a control block, its length known to fit */
 static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 				  struct fsp_rx *rx)
@@ -186,6 +198,8 @@ static enum fsp_parse parse_value(u8 kind, const u8 *value, unsigned int len,
 		return parse_ticket(value, len, rx);
 	case FSP_OPT_ECN:
 		return parse_ecn(value, len, rx);
+	case FSP_OPT_PROBE:
+		return parse_probed(value, len, rx);
 	default:
 		return kind & FSP_OPT_CRITICAL ? FSP_PARSE_CRITICAL : FSP_PARSE_OK;
 	}
@@ -232,6 +246,25 @@ static enum fsp_parse parse_control(const u8 *p, const u8 *end, struct fsp_rx *r
 	return FSP_PARSE_OK;
 }
 
+static bool is_probe(const u8 *p, unsigned int len)
+{
+	return len >= FSP_PROBE_LEN && p[0] == FSP_OPT_PROBE;
+}
+
+/* @p is readable for FSP_PROBE_LEN; its @len bytes are padding but for these. */
+static enum fsp_parse parse_probe(const u8 *p, unsigned int len, struct fsp_rx *rx)
+{
+	/* Of all that cannot have been sent nothing is to be confirmed. */
+	if (fsp_get16(p + 2) != len || (rx->flags & (FSP_SYN | FSP_FIN | FSP_RST)))
+		return FSP_PARSE_OPTION;
+	rx->opts = (rx->opts & ~FSP_HAS_PROBED) | FSP_HAS_PROBE;
+	rx->probe = fsp_get16(p + FSP_EXT_HDR);
+	rx->probe_size = rx->hdr_len + len;
+	rx->hdr_len += FSP_PROBE_LEN;
+	rx->len = 0;
+	return FSP_PARSE_OK;
+}
+
 enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_len,
 			     struct fsp_rx *rx)
 {
@@ -260,6 +293,8 @@ enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_l
 		return ret;
 
 	/* The control block takes the payload's place. */
+	if (avail >= hdr_len + FSP_PROBE_LEN && is_probe(p + hdr_len, rx->len))
+		return parse_probe(p + hdr_len, rx->len, rx);
 	if (rx->len > FSP_EXT_MAX)
 		return FSP_PARSE_HEADER;
 	if (pkt_len > avail)
@@ -278,8 +313,17 @@ static unsigned int option_bytes(const struct fsp_tx *tx)
 	       (tx->opts & FSP_HAS_EPOCH ? FSP_OPT_EPOCH_LEN : 0) +
 	       (tx->opts & FSP_HAS_DUP ? FSP_OPT_DUP_LEN : 0) +
 	       (tx->opts & FSP_HAS_ECN ? FSP_OPT_ECN_LEN : 0) +
+	       (tx->opts & FSP_HAS_PROBED ? FSP_OPT_PROBE_LEN : 0) +
 	       (tx->opts & FSP_HAS_COOKIE ? 2 + tx->cookie_len : 0) +
 	       (tx->opts & FSP_HAS_TICKET ? 2 + tx->ticket_len : 0);
+}
+
+static void measure_probe(struct fsp_tx *tx, unsigned int opts)
+{
+	tx->flags |= FSP_EXT;
+	tx->nr_ranges = 0;
+	tx->hdr_len = FSP_HDR_MIN + ((opts + 3) & ~3) + FSP_PROBE_LEN;
+	tx->pad = max(tx->probe_size, tx->hdr_len) - tx->hdr_len;
 }
 
 void fsp_tx_measure(struct fsp_tx *tx)
@@ -288,6 +332,11 @@ void fsp_tx_measure(struct fsp_tx *tx)
 	unsigned int left = FSP_OPTS_MAX - opts;
 	unsigned int fit = left > 2 ? (left - 2) / FSP_RANGE_LEN : 0;
 
+	tx->pad = 0;
+	if (unlikely(tx->opts & FSP_HAS_PROBE)) {
+		measure_probe(tx, opts);
+		return;
+	}
 	tx->flags &= ~FSP_EXT;
 	if (tx->nr_ranges > fit) {
 		if (!tx->len && !(tx->flags & (FSP_SYN | FSP_FIN)))
@@ -386,6 +435,8 @@ static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 		p = put_dup(p, &tx->dup);
 	if (tx->opts & FSP_HAS_ECN)
 		p = put_ecn(&tx->ecn, p);
+	if (tx->opts & FSP_HAS_PROBED)
+		p = put_pair(p, FSP_OPT_PROBE, tx->probe, tx->probe_size);
 	if (tx->opts & FSP_HAS_COOKIE)
 		p = put_opaque(p, FSP_OPT_COOKIE, tx->cookie, tx->cookie_len);
 	if (tx->opts & FSP_HAS_TICKET)
@@ -395,6 +446,25 @@ static u8 *put_options(const struct fsp_tx *tx, u8 *p)
 		p = put_ranges(tx, p);
 	}
 	return p;
+}
+
+static void put_item(u8 *p, u8 kind, u16 len)
+{
+	p[0] = kind;
+	p[1] = 0;
+	fsp_put16(p + 2, len);
+}
+
+static void put_control(const struct fsp_tx *tx, u8 *p)
+{
+	if (unlikely(tx->opts & FSP_HAS_PROBE)) {
+		put_item(p, FSP_OPT_PROBE, FSP_PROBE_LEN + tx->pad);
+		fsp_put16(p + FSP_EXT_HDR, tx->probe);
+		fsp_put16(p + FSP_EXT_HDR + 2, 0);
+		return;
+	}
+	put_item(p, FSP_OPT_RANGES, FSP_EXT_HDR + tx->nr_ranges * FSP_RANGE_LEN);
+	put_ranges(tx, p + FSP_EXT_HDR);
 }
 
 void fsp_hdr_build(const struct fsp_tx *tx, u8 *p)
@@ -413,12 +483,8 @@ void fsp_hdr_build(const struct fsp_tx *tx, u8 *p)
 	while ((end - start) & 3)
 		*end++ = FSP_OPT_PAD;
 	p[12] = (end - start) / 4 << 4;
-	if (tx->flags & FSP_EXT) {
-		end[0] = FSP_OPT_RANGES;
-		end[1] = 0;
-		fsp_put16(end + 2, FSP_EXT_HDR + tx->nr_ranges * FSP_RANGE_LEN);
-		put_ranges(tx, end + FSP_EXT_HDR);
-	}
+	if (tx->flags & FSP_EXT)
+		put_control(tx, end);
 }
 
 void fsp_reset_for(const struct fsp_rx *rx, struct fsp_tx *tx)

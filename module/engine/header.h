@@ -11,6 +11,8 @@
 #define FSP_HAS_FEATURES	0x04
 #define FSP_HAS_ECHO		0x08
 #define FSP_HAS_EPOCH		0x10
+#define FSP_HAS_PROBE		0x20	/* is a probe of the path MTU */
+#define FSP_HAS_PROBED		0x40	/* answers one */
 #define FSP_HAS_COOKIE		0x100
 #define FSP_HAS_TICKET		0x200
 #define FSP_HAS_DUP		0x400
@@ -65,8 +67,8 @@ struct fsp_dup {
  * @window: as in the header, unscaled
  * @serial: of this transmission
  * @flags: FSP_*
- * @hdr_len: header and options, and the control block where FSP_EXT is set: bytes
- *	before the payload
+ * @hdr_len: header and options, and the control block where FSP_EXT is set (of a
+ *	probe without the padding): bytes before the payload
  * @len: payload bytes
  * @opts: which of the following are valid
  * @version: of the protocol the peer speaks (FEATURES)
@@ -85,6 +87,8 @@ struct fsp_dup {
  * @cookie: inside the packet
  * @ticket: likewise
  * @ecn: what the peer counted
+ * @probe: number of the probe this is, or answers
+ * @probe_size: bytes of it that arrived here, or at the peer
  * @field: enum fsp_ecn_field of the packet itself; the host's
  * @pkts: packets that were merged into this one, 0 for one; the host's
  */
@@ -113,6 +117,8 @@ struct fsp_rx {
 	const u8	*cookie;
 	const u8	*ticket;
 	struct fsp_ecn	ecn;
+	u16		probe;
+	u16		probe_size;
 	u8		field;
 	u16		pkts;
 };
@@ -189,6 +195,9 @@ enum fsp_parse fsp_hdr_parse(const u8 *p, unsigned int avail, unsigned int pkt_l
  * @cookie: the COOKIE option
  * @ticket: the TICKET option
  * @ecn: the ECN option
+ * @probe: number of the probe this is, or answers
+ * @probe_size: bytes, header included, that it shall have; or that arrived
+ * @pad: of a probe: zeros the host appends, which @len does not count
  * @ect: the IP header's ECN field: FSP_NOT_ECT or FSP_ECT0
  * @ranges: received ranges
  */
@@ -217,6 +226,9 @@ struct fsp_tx {
 	const u8		*cookie;
 	const u8		*ticket;
 	struct fsp_ecn		ecn;
+	u16			probe;
+	u16			probe_size;
+	u16			pad;
 	u8			ect;
 	struct fsp_range	ranges[FSP_RANGES_MAX];
 };
@@ -227,7 +239,7 @@ static inline u32 fsp_tx_start(const struct fsp_tx *tx)
 	return tx->seq + !!(tx->flags & FSP_SYN);
 }
 
-/* Work out @tx->hdr_len (and FSP_EXT) from the options; before fsp_hdr_build(). */
+/* Work out @tx->hdr_len (and FSP_EXT, @tx->pad) from the options; before fsp_hdr_build(). */
 void fsp_tx_measure(struct fsp_tx *tx);
 
 /**

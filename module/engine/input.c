@@ -131,6 +131,11 @@ static enum fsp_verdict unacceptable(struct fsp_conn *c, const struct fsp_rx *rx
 		fsp_send_ack(c, now);
 		return FSP_DROP_SEQ;
 	}
+	if (fsp_plpmtu_late(c, rx)) {
+		fsp_plpmtu_asked(c, rx);
+		fsp_send_ack(c, now);
+		return FSP_DONE;
+	}
 	fsp_send_challenge(c, now);
 	return FSP_DROP_SEQ;
 }
@@ -338,6 +343,8 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 	if (verdict != FSP_TAKEN && verdict != FSP_DONE)
 		return verdict;
 	c->last_rcv = now;	/* what anybody might have sent does not count */
+	if (unlikely(rx->opts & (FSP_HAS_PROBE | FSP_HAS_PROBED)))
+		fsp_plpmtu_rx(c, rx, now);
 	if (unlikely(c->ticket_len))
 		fsp_ticket_confirmed(c);
 	if (unlikely(rx->opts & FSP_HAS_TICKET))

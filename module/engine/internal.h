@@ -16,6 +16,26 @@ void fsp_finish(struct fsp_conn *c, enum fsp_state state);
 void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
 void fsp_update_mss(struct fsp_conn *c);
 
+/* plpmtu.c: RFC 8899 */
+/* The handshake is done. */
+void fsp_plpmtu_start(struct fsp_conn *c, u64 now);
+/* The host's word has changed; @before: what it was */
+void fsp_plpmtu_path(struct fsp_conn *c, u32 before, u64 now);
+void fsp_plpmtu_timeout(struct fsp_conn *c, u64 now);
+/* A packet with FSP_HAS_PROBE or FSP_HAS_PROBED */
+void fsp_plpmtu_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now);
+void fsp_plpmtu_asked(struct fsp_conn *c, const struct fsp_rx *rx);
+/* Is it a probe that others have overtaken? */
+bool fsp_plpmtu_late(const struct fsp_conn *c, const struct fsp_rx *rx);
+/* @seg was in flight and is judged lost. */
+void fsp_plpmtu_lost(struct fsp_conn *c, const struct fsp_seg *seg);
+/* @seg is to be sent again: cut it where its size is in doubt; false: no memory */
+bool fsp_plpmtu_cut(struct fsp_conn *c, struct fsp_seg *seg);
+/* The last transmission of @seg arrived. */
+void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg);
+/* snd_una has moved. */
+void fsp_plpmtu_progress(struct fsp_conn *c, u64 now);
+
 /* rtt.c: RFC 6298 */
 void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay);
 void fsp_rtt_backoff(struct fsp_conn *c);
@@ -24,6 +44,8 @@ u64 fsp_rtt_rto(const struct fsp_conn *c);
 
 /* window.c: what we offer the peer */
 u16 fsp_window_select(struct fsp_conn *c);
+/* The same as it was told last */
+u16 fsp_window_told(const struct fsp_conn *c);
 void fsp_window_init(struct fsp_conn *c);
 /* Has reading opened the window enough to say so? */
 bool fsp_window_worth_telling(struct fsp_conn *c);
@@ -127,6 +149,7 @@ bool fsp_spurious_dup(struct fsp_conn *c, const struct fsp_dup *dup, u64 now);
 void fsp_spurious_late(struct fsp_conn *c, u64 sent, u64 now);
 
 /* output.c */
+void fsp_put_epochs(struct fsp_conn *c, struct fsp_tx *tx);
 /* Beside FSP_PUSH_*: any window is large enough (RFC 9293 section 3.8.6.2.1, override) */
 #define FSP_PUSH_ANY		0x80
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now);

@@ -21,7 +21,7 @@ static void put_echo(struct fsp_conn *c, struct fsp_tx *tx, u64 now)
 	tx->echo_delay = min_t(u64, delay, FSP_ECHO_DELAY_MAX);
 }
 
-static void put_epochs(struct fsp_conn *c, struct fsp_tx *tx)
+void fsp_put_epochs(struct fsp_conn *c, struct fsp_tx *tx)
 {
 	tx->seq_epoch = fsp_epoch(fsp_snd_off(c, tx->seq));
 	tx->ack_epoch = fsp_epoch(c->rcv_off);
@@ -56,7 +56,7 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 	tx->nr_ranges = put_ranges(c, tx);
 	if (c->echo_due)
 		put_echo(c, tx, now);
-	put_epochs(c, tx);
+	fsp_put_epochs(c, tx);
 	if (unlikely(c->ticket_len)) {
 		tx->opts |= FSP_HAS_TICKET;
 		tx->ticket = c->ticket;
@@ -201,7 +201,7 @@ static bool resend_lost(struct fsp_conn *c, u64 now)
 		if (room < min(fsp_seg_bytes(seg), c->snd_mss) || !fsp_host_may_send(c) ||
 		    fsp_pace_holds(c, now))
 			return false;
-		if (!cut_to(c, seg, room) || fsp_resend_seg(c, seg, now))
+		if (!fsp_plpmtu_cut(c, seg) || !cut_to(c, seg, room) || fsp_resend_seg(c, seg, now))
 			return false;
 	}
 	return true;
@@ -401,6 +401,21 @@ timers:
 
 /* ---- packets without payload ---- */
 
+/* What is to be told once; beside ECHO, EPOCH and ECN there is room for one. */
+static void put_news(struct fsp_conn *c, struct fsp_tx *tx)
+{
+	if (tx->opts & FSP_HAS_TICKET)
+		return;
+	if (unlikely(c->pmtu.answer_due)) {
+		tx->opts |= FSP_HAS_PROBED;
+		tx->probe = c->pmtu.answer;
+		tx->probe_size = c->pmtu.answer_size;
+	} else if (c->dup_due) {
+		tx->opts |= FSP_HAS_DUP;
+		tx->dup = c->dup;
+	}
+}
+
 void fsp_send_ack(struct fsp_conn *c, u64 now)
 {
 	struct fsp_tx tx;
@@ -408,16 +423,17 @@ void fsp_send_ack(struct fsp_conn *c, u64 now)
 	begin(c, &tx, c->snd_nxt, 0, now);
 	if (c->echo_time && !(tx.opts & FSP_HAS_ECHO))
 		put_echo(c, &tx, now);
-	if (c->dup_due) {
-		tx.opts |= FSP_HAS_DUP;
-		tx.dup = c->dup;
-	}
+	put_news(c, &tx);
 	fsp_ecn_put(c, &tx);
 	fsp_tx_measure(&tx);
-	if (transmit(c, NULL, &tx))
+	if (transmit(c, NULL, &tx)) {
 		fsp_timer_arm(c, FSP_TIMER_DELACK, now + c->cfg.delack_max);
-	else
+		return;
+	}
+	if (tx.opts & FSP_HAS_DUP)
 		c->dup_due = false;
+	if (tx.opts & FSP_HAS_PROBED)
+		c->pmtu.answer_due = false;
 }
 
 /* An old sequence number: whoever gets it acknowledges where he is. */
@@ -440,7 +456,7 @@ void fsp_send_syn(struct fsp_conn *c, u64 now)
 		.opts = FSP_HAS_MSS | FSP_HAS_FEATURES | (c->no_wscale ? 0 : FSP_HAS_WSCALE),
 		.window = min_t(u32, c->rcv_wnd, 0xffff),
 		.wscale = c->rcv_wscale,
-		.features = FSP_FEATURE_FIRST_FLIGHT | fsp_ecn_offer(c),
+		.features = FSP_FEATURES_ALWAYS | fsp_ecn_offer(c),
 		.opt_mss = c->opt_mss,
 	};
 	struct fsp_seg *seg;
@@ -467,7 +483,7 @@ void fsp_send_rst(struct fsp_conn *c)
 		.serial = c->serial,
 	};
 
-	put_epochs(c, &tx);
+	fsp_put_epochs(c, &tx);
 	fsp_tx_measure(&tx);
 	if (!transmit(c, NULL, &tx))
 		fsp_host_count(c, FSP_COUNT_OUT_RSTS, 1);
@@ -495,9 +511,9 @@ skip:
 /* RFC 9293 section 3.8.6.3: every second full packet at once, others delayed */
 void fsp_ack_due(struct fsp_conn *c, u64 now)
 {
-	if (!c->ack_now && !c->ack_bytes)
+	if (!c->ack_now && !c->ack_bytes && !c->pmtu.answer_due)
 		return;
-	if (c->ack_now || c->cfg.quickack || c->ack_bytes >= 2 * c->rcv_mss ||
+	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack || c->ack_bytes >= 2 * c->rcv_mss ||
 	    (c->quick_acks && !c->pingpong)) {
 		fsp_send_ack(c, now);
 		return;

@@ -19,6 +19,8 @@ void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg)
 {
 	u32 len = fsp_seg_len(seg);
 
+	if (!(seg->state & FSP_SEG_LOST) || (seg->state & FSP_SEG_RETRANS))
+		fsp_plpmtu_lost(c, seg);
 	if (seg->state & FSP_SEG_RETRANS) {
 		seg->state &= ~FSP_SEG_RETRANS;
 		c->retrans_out -= len;

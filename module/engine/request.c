@@ -38,7 +38,7 @@ void fsp_request_synack(struct fsp_request *req, struct fsp_tx *tx, u64 rto, u64
 			(req->has_wscale ? FSP_HAS_WSCALE : 0),
 		.opt_mss = req->opt_mss,
 		.wscale = req->rcv_wscale,
-		.features = FSP_FEATURE_FIRST_FLIGHT |
+		.features = FSP_FEATURES_ALWAYS |
 			    (req->ecn ? req->peer_features & FSP_FEATURE_ECN : 0),
 		.echo = req->syn_serial,
 	};

@@ -13,6 +13,7 @@
  * KEEPALIVE	RFC 9293 section 3.8.4
  * FIN		an orphan in FIN_WAIT_2
  * CONFIRM	a full listener has not said that it took its ticket back
+ * MTU		RFC 8899's PROBE_TIMER and PMTU_RAISE_TIMER (plpmtu.c)
  * PACE		the next transmission's time (pace.c)
  */
 #include "internal.h"
@@ -219,6 +220,7 @@ static void (*const handlers[FSP_TIMERS])(struct fsp_conn *c, u64 now) = {
 	[FSP_TIMER_KEEPALIVE]	= keepalive_timeout,
 	[FSP_TIMER_FIN]		= fin_timeout,
 	[FSP_TIMER_CONFIRM]	= fsp_ticket_timeout,
+	[FSP_TIMER_MTU]		= fsp_plpmtu_timeout,
 	[FSP_TIMER_PACE]	= pace_timeout,
 };
 

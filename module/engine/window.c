@@ -51,6 +51,11 @@ u16 fsp_window_select(struct fsp_conn *c)
 	return wnd >> c->rcv_wscale;
 }
 
+u16 fsp_window_told(const struct fsp_conn *c)
+{
+	return min(offered(c) >> c->rcv_wscale, 0xffffU);
+}
+
 /* A SYN's window is not scaled: RFC 7323 section 2.2 */
 void fsp_window_init(struct fsp_conn *c)
 {

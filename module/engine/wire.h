@@ -57,6 +57,7 @@ struct fsp_hdr {
 #define FSP_OPT_RANGES		6	/* length 2 + 8n: received ranges */
 #define FSP_OPT_EPOCH		7	/* length 6: turns of seq and ack */
 #define FSP_OPT_COOKIE		8	/* length 2 + n, SYN only: first flight */
+#define FSP_OPT_PROBE		10	/* length 6: answer to a probe, which is a control block */
 #define FSP_OPT_TICKET		11	/* length 2 + n: a full listener's memory */
 #define FSP_OPT_DUP		12	/* length 10: a packet that brought nothing new */
 #define FSP_OPT_ECN		9	/* length 16: packets and bytes, by their marks */
@@ -69,6 +70,7 @@ struct fsp_hdr {
 #define FSP_OPT_EPOCH_LEN	6
 #define FSP_OPT_DUP_LEN		10
 #define FSP_OPT_ECN_LEN		16
+#define FSP_OPT_PROBE_LEN	6
 #define FSP_RANGE_LEN		8
 #define FSP_COOKIE_MIN		4
 #define FSP_COOKIE_MAX		16
@@ -80,7 +82,8 @@ struct fsp_hdr {
  * Kinds are those of the options.
  */
 #define FSP_EXT_HDR		4
-#define FSP_EXT_MAX		1024	/* no control block is longer */
+#define FSP_EXT_MAX		1024	/* no control block is longer, but a probe */
+#define FSP_PROBE_LEN		8	/* of a probe's control block without its padding */
 
 #define FSP_RANGES_MAX		32	/* no more are reported, nor looked at */
 #define FSP_RANGES_IN_OPTS	3	/* beside ECHO and EPOCH */
@@ -88,10 +91,19 @@ struct fsp_hdr {
 #define FSP_VERSION_1		1
 #define FSP_FEATURE_ECN		0x1	/* counts marks, knows ECN */
 #define FSP_FEATURE_FIRST_FLIGHT 0x2	/* knows TICKET */
+#define FSP_FEATURE_PROBE	0x4	/* answers probes of the path MTU */
+#define FSP_FEATURES_ALWAYS	(FSP_FEATURE_FIRST_FLIGHT | FSP_FEATURE_PROBE)
 #define FSP_WSCALE_MAX		14
 #define FSP_MSS_MIN		64	/* less is an attack on the peer's CPU */
 #define FSP_MSS_DEFAULT_V4	536	/* RFC 9293 MUST-15 */
 #define FSP_MSS_DEFAULT_V6	1220
+/* RFC 8899 section 5.1.2, less IP's header: BASE_PLPMTU and MIN_PLPMTU */
+#define FSP_PMTU_BELOW_V4	20
+#define FSP_PMTU_BASE_V4	1200
+#define FSP_PMTU_MIN_V4		556
+#define FSP_PMTU_BELOW_V6	40
+#define FSP_PMTU_BASE_V6	1240
+#define FSP_PMTU_MIN_V6		1240
 #define FSP_ECHO_DELAY_UNIT	16	/* microseconds */
 #define FSP_ECHO_DELAY_MAX	0xffff	/* this or more */
 #define FSP_EPOCH_SHIFT		31	/* an epoch is half a turn of 2^32 */

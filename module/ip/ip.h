@@ -204,6 +204,16 @@ unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
  */
 bool ferry_ip_update_pmtu(struct sock *sk, u32 mtu);
 
+/* How a socket's user (IP_MTU_DISCOVER) wants the path MTU found out */
+enum ferry_ip_pmtu {
+	FERRY_PMTU_NONE,	/* not at all: packets may be fragmented on the way */
+	FERRY_PMTU_ICMP,	/* by what ICMP says */
+	FERRY_PMTU_PROBE,	/* by probing alone */
+};
+
+/* @sk: locked, connected */
+enum ferry_ip_pmtu ferry_ip_pmtu_discovery(struct sock *sk);
+
 /* An ICMP redirect for a socket's route; locked. */
 void ferry_ip_redirect(struct sock *sk, struct sk_buff *skb);
 

@@ -85,6 +85,43 @@ unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
 	return len;
 }
 
+/* A packet without DF, which routers cut, proves nothing: RFC 8899 section 3. */
+static enum ferry_ip_pmtu discovery4(struct sock *sk)
+{
+	u8 pmtudisc = READ_ONCE(inet_sk(sk)->pmtudisc);
+	struct dst_entry *dst = ferry_ip_route(sk);
+
+	switch (pmtudisc) {
+	case IP_PMTUDISC_PROBE:
+		return FERRY_PMTU_PROBE;
+	case IP_PMTUDISC_DO:
+		return FERRY_PMTU_ICMP;
+	case IP_PMTUDISC_WANT:
+		return dst && !dst_metric_locked(dst, RTAX_MTU) ? FERRY_PMTU_ICMP :
+								  FERRY_PMTU_NONE;
+	default:
+		return FERRY_PMTU_NONE;
+	}
+}
+
+static enum ferry_ip_pmtu discovery6(const struct sock *sk)
+{
+	switch (inet6_sk(sk)->pmtudisc) {
+	case IPV6_PMTUDISC_PROBE:
+		return FERRY_PMTU_PROBE;
+	case IPV6_PMTUDISC_DO:
+	case IPV6_PMTUDISC_WANT:
+		return FERRY_PMTU_ICMP;
+	default:
+		return FERRY_PMTU_NONE;
+	}
+}
+
+enum ferry_ip_pmtu ferry_ip_pmtu_discovery(struct sock *sk)
+{
+	return ferry_ip_is_v4(sk) ? discovery4(sk) : discovery6(sk);
+}
+
 static bool accepts_pmtu(const struct sock *sk)
 {
 	if (ferry_ip_is_v4(sk))

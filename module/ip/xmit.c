@@ -40,10 +40,40 @@ static u8 with_ecn(u8 tclass, u8 ecn)
 	return (tclass & ~INET_ECN_MASK) | ecn;
 }
 
-static int xmit4(struct sock *sk, struct sk_buff *skb, u8 ecn)
+/*
+ * With IP_PMTUDISC_PROBE the kernel sets no DF on a stream's packets, and a router
+ * would cut what is to be found too large.
+ */
+static bool wants_df(const struct sock *sk)
+{
+	return READ_ONCE(inet_sk(sk)->pmtudisc) == IP_PMTUDISC_PROBE &&
+	       !rcu_access_pointer(inet_sk(sk)->inet_opt);
+}
+
+static int xmit_df(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8 ecn)
+{
+	struct ferry_ip_how how = {
+		.tclass = with_ecn(READ_ONCE(inet_sk(sk)->tos), ecn),
+		.ttl = READ_ONCE(inet_sk(sk)->uc_ttl),
+		.df = true,
+		.mark = READ_ONCE(sk->sk_mark),
+		.priority = READ_ONCE(sk->sk_priority),
+	};
+	int ret;
+
+	rcu_read_lock();
+	skb_dst_set_noref(skb, dst);
+	ret = ferry_ip_out(ferry_sock_net(sk), sk, skb, &inet_sk(sk)->cork.fl, true, &how);
+	rcu_read_unlock();
+	return ret;
+}
+
+static int xmit4(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8 ecn)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
+	if (unlikely(wants_df(sk)))
+		return xmit_df(sk, skb, dst, ecn);
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
 			       with_ecn(READ_ONCE(inet->tos), ecn));
 }
@@ -56,6 +86,8 @@ static int xmit6(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8
 	int ret;
 
 	fl6.daddr = sk->sk_v6_daddr;
+	/* Larger than what ICMP has said, by the user's wish */
+	skb->ignore_df = np->pmtudisc >= IPV6_PMTUDISC_PROBE;
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
 	ret = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
@@ -86,6 +118,6 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 	skb_set_hash_from_sk(skb, sk);
 	clear_cb(skb);
 
-	ret = ferry_ip_is_v4(sk) ? xmit4(sk, skb, ecn) : xmit6(sk, skb, dst, ecn);
+	ret = ferry_ip_is_v4(sk) ? xmit4(sk, skb, dst, ecn) : xmit6(sk, skb, dst, ecn);
 	return ferry_ip_sent(fn, ret);
 }

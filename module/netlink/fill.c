@@ -110,7 +110,8 @@ static int put_stream_u8(struct sk_buff *skb, const struct ferry_stream_info *s)
 	if (nla_put_u8(skb, FERRY_A_STREAM_CA_STATE, s->ca_state) ||
 	    nla_put_u8(skb, FERRY_A_STREAM_SND_WSCALE, s->snd_wscale) ||
 	    nla_put_u8(skb, FERRY_A_STREAM_RCV_WSCALE, s->rcv_wscale) ||
-	    nla_put_u8(skb, FERRY_A_STREAM_BACKOFF, s->backoff))
+	    nla_put_u8(skb, FERRY_A_STREAM_BACKOFF, s->backoff) ||
+	    nla_put_u8(skb, FERRY_A_STREAM_PMTU_STATE, s->pmtu_state))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -40,6 +40,8 @@ static void fill_path(const struct fsp_conn *c, struct ferry_stream_info *i)
 	i->snd_mss = READ_ONCE(c->snd_mss);
 	i->rcv_mss = READ_ONCE(c->rcv_mss);
 	i->adv_mss = READ_ONCE(c->opt_mss);
+	i->pmtu = ferry_stream_pmtu(c);
+	i->pmtu_state = READ_ONCE(c->pmtu.state);
 	i->rtt = ferry_stream_usecs(READ_ONCE(c->srtt));
 	i->rttvar = ferry_stream_usecs(READ_ONCE(c->rttvar));
 	i->min_rtt = ferry_stream_usecs(READ_ONCE(c->min_rtt));
@@ -102,7 +104,7 @@ static void fill_timer(const struct fsp_conn *c, struct ferry_sock_info *info)
 	for (i = 0; i < FSP_TIMERS; i++) {
 		u64 when = READ_ONCE(c->timer[i]);
 
-		if (!when || when >= first)
+		if (!when || when >= first || timers[i] == FERRY_DIAG_TIMER_NONE)
 			continue;
 		first = when;
 		info->timer = timers[i];

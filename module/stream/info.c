@@ -8,8 +8,7 @@
 #include <net/tcp.h>
 
 #include "ip/ip.h"
-#include "internal.h"
-#include "sock.h"
+#include "stream/internal.h"
 
 /* Milliseconds since @then; 0 where it never was */
 static u32 msecs_ago(u64 then, u64 now)
@@ -120,7 +119,6 @@ static void fill_counts(const struct fsp_conn *c, struct tcp_info *info)
 static void fill_connection(struct sock *sk, struct tcp_info *info)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
-	struct dst_entry *dst = __sk_dst_get(sk);
 
 	fill_state(&ss->conn, info);
 	fill_times(&ss->conn, ferry_stream_now(), info);
@@ -130,7 +128,7 @@ static void fill_connection(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_space = ss->conn.read_best;
 	info->tcpi_pacing_rate = fsp_pace_rate(&ss->conn);
 	info->tcpi_delivery_rate = ss->conn.rate;
-	info->tcpi_pmtu = dst ? dst_mtu(dst) : 0;
+	info->tcpi_pmtu = ferry_stream_pmtu(&ss->conn);
 }
 
 /* As TCP shows it: the accept queue's length and bound */

@@ -369,6 +369,16 @@ u8 ferry_stream_wscale(const struct sock *sk);
 void ferry_stream_path_update(struct sock *sk);
 /* First of it: before fsp_conn_connect() and fsp_conn_accept() */
 void ferry_stream_path_init(struct sock *sk);
+void ferry_stream_path_wanted(struct sock *sk);
+/* The path MTU as the connection uses it, IP's header included; 0: not known */
+static inline u32 ferry_stream_pmtu(const struct fsp_conn *c)
+{
+	u32 size = READ_ONCE(c->pmtu.size), room = READ_ONCE(c->mss_room);
+
+	if (size && size < room)
+		room = size;
+	return room ? room + READ_ONCE(c->pmtu_below) : 0;
+}
 
 /* err.c */
 int ferry_stream_err(struct ferry_net *fn, struct sk_buff *skb,

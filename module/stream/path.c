@@ -26,19 +26,50 @@ static u32 least_room(const struct sock *sk)
 	return max_t(u32, ferry_ip_mss_room((struct sock *)sk), FSP_HDR_MAX + FSP_MSS_MIN);
 }
 
+static u8 probing(struct sock *sk)
+{
+	switch (ferry_ip_pmtu_discovery(sk)) {
+	case FERRY_PMTU_NONE:
+		return FSP_MTU_PROBE_OFF;
+	case FERRY_PMTU_PROBE:
+		return FSP_MTU_PROBE_ALWAYS;
+	default:
+		return READ_ONCE(ferry_sock_net(sk)->sysctl.stream_mtu_probing);
+	}
+}
+
 void ferry_stream_path_init(struct sock *sk)
 {
+	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 	u32 room = least_room(sk);
 
-	fsp_conn_set_path(&ferry_stream_sk(sk)->conn, room, super_packet(sk, room),
-			  ferry_stream_now());
+	if (!ferry_ip_is_v4(sk)) {
+		c->pmtu_below = FSP_PMTU_BELOW_V6;
+		c->pmtu_base = FSP_PMTU_BASE_V6;
+		c->pmtu_min = FSP_PMTU_MIN_V6;
+	}
+	c->cfg.mtu_probing = probing(sk);
+	fsp_conn_set_path(c, room, super_packet(sk, room), ferry_stream_now());
+}
+
+/* IP_MTU_DISCOVER was set: the rest of the connection's life goes by that. */
+void ferry_stream_path_wanted(struct sock *sk)
+{
+	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
+
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return;
+	c->cfg.mtu_probing = probing(sk);
+	ferry_stream_path_update(sk);
+	fsp_conn_probe_mtu(c, ferry_stream_now());
+	ferry_stream_after(sk);
 }
 
 void ferry_stream_path_update(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	struct fsp_conn *c = &ss->conn;
-	u32 before = c->mss_room, room;
+	u32 before = c->mss_room, mss = fsp_conn_mss(c), room;
 
 	ss->path_stale = false;
 	/* A route that is away for a moment says nothing about the next. */
@@ -48,7 +79,7 @@ void ferry_stream_path_update(struct sock *sk)
 	if (likely(room == before))
 		return;
 	fsp_conn_set_path(c, room, super_packet(sk, room), ferry_stream_now());
-	if (room < before)
+	if (fsp_conn_mss(c) < mss)
 		fsp_conn_path_shrunk(c, ferry_stream_now());
 }
 

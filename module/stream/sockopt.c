@@ -14,7 +14,7 @@
 
 #include <uapi/linux/ferry.h>
 
-#include "sock.h"
+#include "stream/internal.h"
 
 #define KEEPIDLE_MAX	32767
 #define KEEPINTVL_MAX	32767
@@ -564,6 +564,55 @@ static int read_option(struct sock *sk, const struct option *opt,
 	return get_int(sk, opt, len, optval, optlen);
 }
 
+/* ---- SOL_IP, SOL_IPV6: the kernel's, but for the path MTU ---- */
+
+static bool is_option(const struct sock *sk, int level, int name, int opt4, int opt6)
+{
+	return (level == SOL_IP && name == opt4) ||
+	       (level == SOL_IPV6 && name == opt6 && sk->sk_family == AF_INET6);
+}
+
+static int set_ip(struct sock *sk, int level, int name, sockptr_t optval, unsigned int len)
+{
+	int ret;
+
+	if (sk->sk_family == AF_INET6)
+		ret = ipv6_setsockopt(sk, level, name, optval, len);
+	else
+		ret = ip_setsockopt(sk, level, name, optval, len);
+	if (ret || !is_option(sk, level, name, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER))
+		return ret;
+	lock_sock(sk);
+	ferry_stream_path_wanted(sk);
+	release_sock(sk);
+	return 0;
+}
+
+/* What the connection found out may be less than what the kernel knows. */
+static int get_mtu(struct sock *sk, int len, char __user *optval, int __user *optlen)
+{
+	int mtu = ferry_stream_pmtu(&ferry_stream_sk(sk)->conn);
+
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN || !mtu)
+		return -ENOTCONN;
+	return put_value(&mtu, min_t(int, len, sizeof(mtu)), optval, optlen);
+}
+
+static int get_ip(struct sock *sk, int level, int name, char __user *optval,
+		  int __user *optlen)
+{
+	int len;
+
+	if (is_option(sk, level, name, IP_MTU, IPV6_MTU)) {
+		if (get_user(len, optlen))
+			return -EFAULT;
+		return len < 0 ? -EINVAL : get_mtu(sk, len, optval, optlen);
+	}
+	if (sk->sk_family == AF_INET6)
+		return ipv6_getsockopt(sk, level, name, optval, optlen);
+	return ip_getsockopt(sk, level, name, optval, optlen);
+}
+
 /**
  * ferry_stream_setsockopt() - struct proto's setsockopt
  * @sk: not locked
@@ -577,9 +626,7 @@ int ferry_stream_setsockopt(struct sock *sk, int level, int name, sockptr_t optv
 {
 	if (level == SOL_TCP || level == SOL_FERRY)
 		return write_option(sk, find(level, name), optval, len);
-	if (sk->sk_family == AF_INET6)
-		return ipv6_setsockopt(sk, level, name, optval, len);
-	return ip_setsockopt(sk, level, name, optval, len);
+	return set_ip(sk, level, name, optval, len);
 }
 
 /* struct proto's getsockopt */
@@ -588,9 +635,7 @@ int ferry_stream_getsockopt(struct sock *sk, int level, int name,
 {
 	if (level == SOL_TCP || level == SOL_FERRY)
 		return read_option(sk, find(level, name), optval, optlen);
-	if (sk->sk_family == AF_INET6)
-		return ipv6_getsockopt(sk, level, name, optval, optlen);
-	return ip_getsockopt(sk, level, name, optval, optlen);
+	return get_ip(sk, level, name, optval, optlen);
 }
 
 /**

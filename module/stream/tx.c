@@ -12,10 +12,13 @@ static struct sk_buff *bare_packet(const struct fsp_tx *tx)
 {
 	struct sk_buff *skb;
 
-	skb = alloc_skb(FERRY_STREAM_HEADROOM + tx->hdr_len,
+	skb = alloc_skb(FERRY_STREAM_HEADROOM + tx->hdr_len + tx->pad,
 			GFP_ATOMIC | __GFP_NOWARN);
-	if (skb)
-		skb_reserve(skb, FERRY_STREAM_HEADROOM + tx->hdr_len);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, FERRY_STREAM_HEADROOM + tx->hdr_len);
+	if (unlikely(tx->pad))
+		skb_put_zero(skb, tx->pad);
 	return skb;
 }
 
@@ -132,6 +135,10 @@ static const enum ferry_stat counters[FSP_COUNTS] = {
 	[FSP_COUNT_ECN_CE]		= FERRY_STAT_STREAM_ECN_CE,
 	[FSP_COUNT_ECN_REDUCED]		= FERRY_STAT_STREAM_ECN_REDUCED,
 	[FSP_COUNT_ECN_FAILED]		= FERRY_STAT_STREAM_ECN_FAILED,
+	[FSP_COUNT_MTU_PROBE_SENT]	= FERRY_STAT_STREAM_MTU_PROBE_SENT,
+	[FSP_COUNT_MTU_PROBE_ACKED]	= FERRY_STAT_STREAM_MTU_PROBE_ACKED,
+	[FSP_COUNT_MTU_PROBE_LOST]	= FERRY_STAT_STREAM_MTU_PROBE_LOST,
+	[FSP_COUNT_MTU_BLACK_HOLE]	= FERRY_STAT_STREAM_MTU_BLACK_HOLE,
 	[FSP_COUNT_OUT_BYTES]		= FERRY_STAT_STREAM_OUT_BYTES,
 	[FSP_COUNT_OUT_RSTS]		= FERRY_STAT_STREAM_OUT_RSTS,
 	[FSP_COUNT_ATTEMPT_FAILS]	= FERRY_STAT_STREAM_ATTEMPT_FAILS,

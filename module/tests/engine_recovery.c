@@ -49,6 +49,9 @@ static void timeouts(struct kunit *test)
 	u32 n;
 
 	c->cfg.retries2 = 5;
+	/* or it would be sent in two pieces in the end */
+	c->cfg.mtu_probing = FSP_MTU_PROBE_OFF;
+	fsp_conn_probe_mtu(c, fx->now);
 	fx_write(fx, FX_MSS);
 	/* A probe first (RFC 8985 section 7.2), at two round trips and a delayed ACK */
 	while (!c->timeouts)

@@ -172,12 +172,12 @@ static void set_option(struct end *end, struct input *in)
 static void set_path(struct end *end, struct input *in)
 {
 	u32 room = 128 + in_u16(in) % 9000, gso = in_u16(in);
-	bool shrunk = room < end->conn.mss_room;
+	u32 mss = fsp_conn_mss(&end->conn);
 
 	end->room = room;
 	end_cfg(end)->gso_max = max(gso, 1U);
 	fsp_conn_set_path(&end->conn, room, end_cfg(end)->gso_max, end->sim->q.now);
-	if (shrunk)
+	if (fsp_conn_mss(&end->conn) < mss)
 		fsp_conn_path_shrunk(&end->conn, end->sim->q.now);
 }
 

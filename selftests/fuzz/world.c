@@ -97,7 +97,7 @@ static void arrive(struct world *w, struct packet *p)
 
 	if (w->hostile) {
 		/* The host's part: what is malformed ends here. */
-		if (fsp_hdr_need(p->hdr, packet_size(p)) > p->hdr_len ||
+		if ((!p->pad && fsp_hdr_need(p->hdr, packet_size(p)) > p->hdr_len) ||
 		    fsp_hdr_parse(p->hdr, p->hdr_len, packet_size(p), &rx) != FSP_PARSE_OK ||
 		    rx.len != p->len)
 			return;

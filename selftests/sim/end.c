@@ -183,9 +183,12 @@ static void conn_timer(struct end *end)
 
 static void path_shrunk(struct end *end)
 {
+	u32 mss = fsp_conn_mss(&end->conn);
+
 	end->shrunk = false;
 	fsp_conn_set_path(&end->conn, end->room, end->cfg->gso_max, end->sim->q.now);
-	fsp_conn_path_shrunk(&end->conn, end->sim->q.now);
+	if (fsp_conn_mss(&end->conn) < mss)
+		fsp_conn_path_shrunk(&end->conn, end->sim->q.now);
 }
 
 void end_after(struct end *end)
@@ -374,12 +377,14 @@ void end_rx(struct end *end, const struct packet *p)
 	struct fsp_rx rx;
 	enum fsp_parse parse;
 
-	sim_check(end->sim, fsp_hdr_need(p->hdr, packet_size(p)) <= p->hdr_len,
+	sim_check(end->sim, p->pad || fsp_hdr_need(p->hdr, packet_size(p)) <= p->hdr_len,
 		  "header of %u", p->hdr_len);
 	parse = fsp_hdr_parse(p->hdr, p->hdr_len, packet_size(p), &rx);
 	sim_check(end->sim, parse == FSP_PARSE_OK, "parse %d", parse);
 	sim_check(end->sim, rx.len == p->len && rx.hdr_len == p->hdr_len, "length %u", rx.len);
 	rx.field = p->ecn;
+	if (end->cfg->no_probes)
+		rx.features &= ~FSP_FEATURE_PROBE;
 	switch (end->mode) {
 	case END_LISTEN:
 		rx_listen(end, &rx);
@@ -419,7 +424,8 @@ void end_rx_corrupt(struct end *end, const struct packet *p)
 	for (i = p->hdr_len; i < n; i++)
 		copy[i] = rng_next(&end->sim->rng);
 	if (fsp_hdr_parse(copy, n, size, &rx) == FSP_PARSE_OK)
-		sim_check(end->sim, rx.hdr_len + rx.len == size && rx.hdr_len <= n,
+		sim_check(end->sim, (rx.hdr_len + rx.len == size || rx.opts & FSP_HAS_PROBE) &&
+			  rx.hdr_len <= n,
 			  "%u and %u of %u", rx.hdr_len, rx.len, size);
 	free(copy);
 	trace_note(end, "  <- wrong checksum");
@@ -431,7 +437,8 @@ void end_too_big(const struct packet *p)
 	struct end *end = p->to->peer;
 	struct sim *sim = end->sim;
 
-	if (end->mode != END_CONN || end->room <= end->out->cfg.mtu || sim->sc.shrink_to == 0)
+	if (end->mode != END_CONN || end->room <= end->out->cfg.mtu || sim->sc.black_hole ||
+	    sim->sc.shrink_to == 0)
 		return;
 	end->room = end->out->cfg.mtu;
 	end->shrunk = true;

@@ -38,6 +38,7 @@ enum end_mode {
  * @renege: what waits out of order is thrown away, per packet received
  * @ofo_counts: bytes out of order make the room smaller
  * @ecn: the payload's packets may be marked
+ * @no_probes: the peer does not answer probes of the path MTU
  */
 struct end_cfg {
 	struct fsp_config		fsp;
@@ -56,6 +57,7 @@ struct end_cfg {
 	u32				renege;
 	bool				ofo_counts;
 	bool				ecn;
+	bool				no_probes;
 };
 
 /**
@@ -115,6 +117,8 @@ struct end {
 	u64			retrans;
 	u64			spurious;
 	u64			timeouts;
+	u64			mtu_probes;
+	u64			black_holes;
 };
 
 struct flow_cfg;

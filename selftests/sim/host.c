@@ -206,6 +206,10 @@ void fsp_host_count(struct fsp_conn *c, enum fsp_count what, u32 n)
 	sim_check(end->sim, what < FSP_COUNTS, "count %d", what);
 	if (what == FSP_COUNT_CHALLENGES)
 		end->challenges += n;
+	if (what == FSP_COUNT_MTU_PROBE_SENT)
+		end->mtu_probes += n;
+	if (what == FSP_COUNT_MTU_BLACK_HOLE)
+		end->black_holes += n;
 }
 
 bool fsp_host_challenge_ok(struct fsp_conn *c)

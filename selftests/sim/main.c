@@ -26,6 +26,8 @@ struct totals {
 	u64	retrans;
 	u64	spurious;
 	u64	timeouts;
+	u64	mtu_probes;
+	u64	black_holes;
 };
 
 char current_run[64];
@@ -88,6 +90,8 @@ static void add(struct totals *t, const struct sim_result *res)
 	t->retrans += res->retrans;
 	t->spurious += res->spurious;
 	t->timeouts += res->timeouts;
+	t->mtu_probes += res->mtu_probes;
+	t->black_holes += res->black_holes;
 }
 
 static void run_seed(u64 seed, bool trace, struct totals *t)
@@ -184,6 +188,8 @@ static int run_random(const struct options *o)
 	printf("# %llu segments sent again (%llu needlessly), %llu timeouts\n",
 	       (unsigned long long)t.retrans, (unsigned long long)t.spurious,
 	       (unsigned long long)t.timeouts);
+	printf("# %llu probes of the path MTU, %llu black holes found\n",
+	       (unsigned long long)t.mtu_probes, (unsigned long long)t.black_holes);
 	printf("%sok 1 random scenarios: %llu of %llu failed\n", t.failed ? "not " : "",
 	       (unsigned long long)t.failed, (unsigned long long)t.runs);
 	return !!t.failed;

@@ -275,6 +275,9 @@ static void check_size(struct end *end, const struct fsp_tx *tx)
 		piece = min(piece, tx->mss);
 	sim_check(end->sim, tx->hdr_len >= FSP_HDR_MIN && tx->hdr_len % 4 == 0 &&
 		  tx->hdr_len <= FSP_HDR_MAX + FSP_EXT_MAX, "header %u", tx->hdr_len);
+	sim_check(end->sim, !tx->pad || (!tx->len && tx->opts & FSP_HAS_PROBE),
+		  "padding of %u", tx->pad);
+	piece += tx->pad;
 	sim_check(end->sim, !tx->len || tx->hdr_len <= FSP_HDR_MAX, "header %u with payload",
 		  tx->hdr_len);
 	sim_check(end->sim, tx->hdr_len + piece <= end->conn.mss_room,

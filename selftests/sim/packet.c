@@ -24,6 +24,7 @@ struct packet *packet_new(struct sim *sim, struct end *to, const struct fsp_tx *
 	p->len = tx->len;
 	p->off = off;
 	p->hdr_len = tx->hdr_len;
+	p->pad = tx->pad;
 	fsp_hdr_build(tx, p->hdr);
 	count_packet(sim);
 	return p;

@@ -24,6 +24,7 @@ struct link;
  * @len: payload bytes
  * @off: of the payload in the sender's stream
  * @hdr_len: bytes in @hdr
+ * @pad: bytes behind these that a probe consists of
  * @ecn: ECN_*
  * @corrupt: its payload or header was changed on the way
  * @hdr: as built by the engine
@@ -37,6 +38,7 @@ struct packet {
 	u64		off;
 	u32		len;
 	u16		hdr_len;
+	u16		pad;
 	u8		ecn;
 	bool		corrupt;
 	u8		hdr[];
@@ -44,7 +46,7 @@ struct packet {
 
 static inline u32 packet_size(const struct packet *p)
 {
-	return p->hdr_len + p->len;
+	return p->hdr_len + p->pad + p->len;
 }
 
 #endif

@@ -102,6 +102,14 @@ static void shrink_event(struct event *ev)
 	sim->link[1].cfg.mtu = sim->sc.shrink_to;
 }
 
+static void grow_event(struct event *ev)
+{
+	struct sim *sim = container_of(ev, struct world_event, ev)->sim;
+
+	sim->link[0].cfg.mtu = 0;
+	sim->link[1].cfg.mtu = 0;
+}
+
 static void change_event(struct event *ev)
 {
 	struct world_event *we = container_of(ev, struct world_event, ev);
@@ -170,6 +178,7 @@ static void set_world_events(struct sim *sim)
 	for (i = 0; i < SCENARIO_CHANGES; i++)
 		set_world(sim, &sim->change[i], i, sim->sc.change[i].at, change_event);
 	set_world(sim, &sim->shrink, 0, sim->sc.shrink_at, shrink_event);
+	set_world(sim, &sim->grow, 0, sim->sc.grow_at, grow_event);
 	set_world(sim, &sim->stop, 0, sim->sc.duration, stop_event);
 	set_world(sim, &sim->sampler, 0, sim->sc.sample, sample_event);
 }
@@ -237,6 +246,8 @@ static void add_end(const struct sim *sim, struct sim_result *res, const struct 
 	res->retrans += end->retrans;
 	res->spurious += end->spurious;
 	res->timeouts += end->timeouts;
+	res->mtu_probes += end->mtu_probes;
+	res->black_holes += end->black_holes;
 	res->sent += end->sent;
 	res->sent_again += end->sent_again;
 	res->needless += end->needless;

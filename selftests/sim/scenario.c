@@ -264,6 +264,33 @@ static void random_shrink(struct scenario *sc, u64 *rng)
 	}
 }
 
+/*
+ * A router that drops what is too long and does not say so; or only looks like one
+ * who does that, where peers do not know probes. Longer than what every path
+ * carries are only packets that can be cut.
+ */
+static void random_black_hole(struct scenario *sc, u64 *rng)
+{
+	bool probes = !rng_one_in(rng, 4), hole = rng_one_in(rng, 6);
+	u32 i;
+
+	for (i = 0; i < sc->nr_classes * 2; i++) {
+		struct end_cfg *e = &sc->flow[i / 2].end[i % 2];
+
+		e->fsp.mtu_probing = rng_below(rng, 3);
+		e->no_probes = !probes;
+		if (hole && !e->fsp.mtu_probing)
+			e->fsp.mtu_probing = FSP_MTU_PROBE_BLACK_HOLE;
+	}
+	if (!hole || sc->link[0].super || sc->link[1].super)
+		return;
+	sc->black_hole = true;
+	sc->shrink_at = rng_log(rng, MSEC, 2 * SEC);
+	sc->shrink_to = rng_range(rng, FSP_PMTU_MIN_V4, 1478);
+	if (rng_one_in(rng, 3))
+		sc->grow_at = sc->shrink_at + rng_log(rng, MSEC, 10 * SEC);
+}
+
 /* A path that never comes back: all must end by itself, and in time. */
 static void random_death(struct scenario *sc, u64 *rng)
 {
@@ -367,4 +394,5 @@ void scenario_random(struct scenario *sc, u64 seed)
 	random_shrink(sc, &rng);
 	random_changes(sc, &rng);
 	random_death(sc, &rng);
+	random_black_hole(sc, &rng);
 }

@@ -43,6 +43,8 @@ struct scenario_change {
  *	are no failure, but what is delivered must still be right
  * @inject: pause between packets of an enemy; 0: none
  * @shrink_at: path MTU becomes @shrink_to; 0: never
+ * @black_hole: nobody says so
+ * @grow_at: it is again what it was; 0: never
  * @start: flows begin at any time until then
  * @stagger: pause between the beginnings of flows
  * @duration: writers that have no end stop here, and figures are taken
@@ -63,6 +65,8 @@ struct scenario {
 	u64		inject;
 	u64		shrink_at;
 	u32		shrink_to;
+	bool		black_hole;
+	u64		grow_at;
 	u64		start;
 	u64		stagger;
 	u64		duration;

@@ -79,6 +79,7 @@ struct sim {
 	bool		stopped;
 	struct world_event change[SCENARIO_CHANGES];
 	struct world_event shrink;
+	struct world_event grow;
 	struct world_event stop;
 	struct world_event sampler;
 	struct sample	*samples;
@@ -108,6 +109,8 @@ struct sim {
  * @retrans: segments
  * @spurious: of these, as the engine found out
  * @timeouts: of retransmission
+ * @mtu_probes: packets of padding
+ * @black_holes: found
  * @sent: payload bytes
  * @sent_again: of these
  * @needless: of these, as the receiver knows
@@ -134,6 +137,8 @@ struct sim_result {
 	u64	retrans;
 	u64	spurious;
 	u64	timeouts;
+	u64	mtu_probes;
+	u64	black_holes;
 	u64	sent;
 	u64	sent_again;
 	u64	needless;

@@ -65,6 +65,12 @@ static const char *const timers[] = {
 	[FERRY_TIMER_KIND_LINGER] = "linger",
 };
 
+/* RFC 8899 section 5.2 */
+static const char *const pmtu_states[] = {
+	"disabled", "base", "searching", "complete", "error",
+};
+
+/* As tcpi_ca_state has them */
 static const char *const ca_states[] = {
 	"open", "disorder", "cwr", "recovery", "loss",
 };
@@ -92,6 +98,11 @@ const char *state_key(unsigned int state)
 const char *timer_name(unsigned int kind)
 {
 	return pick(timers, ARRAY_SIZE(timers), kind);
+}
+
+const char *pmtu_state_name(unsigned int state)
+{
+	return pick(pmtu_states, ARRAY_SIZE(pmtu_states), state);
 }
 
 const char *ca_state_name(unsigned int state)

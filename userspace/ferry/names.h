@@ -12,6 +12,7 @@ const char *state_name(unsigned int state);		/* ESTAB, LISTEN, ... */
 const char *state_key(unsigned int state);		/* as the specification spells it */
 const char *timer_name(unsigned int kind);
 const char *ca_state_name(unsigned int state);
+const char *pmtu_state_name(unsigned int state);
 
 /* Numbers where settings.numeric, or where there is no name; to be freed. */
 char *port_text(unsigned int type, uint16_t port);

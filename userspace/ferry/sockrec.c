@@ -140,6 +140,9 @@ static void json_stream(const struct sockrec *r)
 	if (cc)
 		js_string("congestion", mnl_attr_get_str(cc));
 	js_string("ca_state", ca_state_name(stream(r, FERRY_A_STREAM_CA_STATE)));
+	if (r->stream[FERRY_A_STREAM_PMTU_STATE])
+		js_string("pmtu_state",
+			  pmtu_state_name(stream(r, FERRY_A_STREAM_PMTU_STATE)));
 	json_members(stream_members, ARRAY_SIZE(stream_members), r->stream);
 	js_close();
 }
@@ -320,6 +323,8 @@ static void line_path(struct text *t, const struct sockrec *r)
 	item_if(t, "rcvmss", stream(r, FERRY_A_STREAM_RCV_MSS));
 	item_if(t, "advmss", stream(r, FERRY_A_STREAM_ADV_MSS));
 	item_if(t, "pmtu", stream(r, FERRY_A_STREAM_PMTU));
+	if (r->stream[FERRY_A_STREAM_PMTU_STATE])
+		item(t, "plpmtud:%s", pmtu_state_name(stream(r, FERRY_A_STREAM_PMTU_STATE)));
 	fputc('\n', t->f);
 }
 

@@ -17,7 +17,7 @@ FT_TOP=$(cd "$FT_LIB/../../.." && pwd)
 FT_BIN=$FT_BUILD/selftests/net
 PATH=$FT_BUILD/bin:$FT_BIN:$PATH:/usr/sbin:/sbin
 
-FT_A=fta-$$ FT_B=ftb-$$
+FT_A=fta-$$ FT_B=ftb-$$ FT_R=ftr-$$
 FT_A4=10.77.0.1 FT_B4=10.77.0.2
 FT_A6=fd77::1 FT_B6=fd77::2
 FT_TMP=
@@ -96,7 +96,7 @@ _ft_cleanup() {
 	trap '' INT TERM
 	# shellcheck disable=SC2086
 	[ -z "$_ft_pids" ] || kill $_ft_pids 2>/dev/null
-	for ns in "$FT_A" "$FT_B"; do
+	for ns in "$FT_A" "$FT_B" "$FT_R"; do
 		[ -e "/run/netns/$ns" ] || continue
 		pids=$(ip netns pids "$ns" 2>/dev/null)
 		# shellcheck disable=SC2086
@@ -132,11 +132,58 @@ _ft_address() {
 	ip -n "$1" link set eth0 up || ktap_bail "cannot set addresses"
 }
 
-# ft_on A|B COMMAND...: run on that host.
+# ft_router: after ft_setup, a third host R between two more links, eth1 of each.
+# R's devices are ra and rb; addresses 10.78.1.1 and .2.2, fd78:1::1 and fd78:2::2, R's end in 254.
+# On lo the hosts get 10.99.0.1, fd99::1 and 10.99.0.2, fd99::2: see ft_way.
+ft_router() {
+	local ns dev n
+
+	ip netns add "$FT_R" && ip -n "$FT_R" link set lo up ||
+		ktap_bail "cannot add a network namespace"
+	ip netns exec "$FT_R" sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1 || ktap_bail "cannot forward"
+	for n in 1 2; do
+		[ $n = 1 ] && ns=$FT_A dev=ra || ns=$FT_B dev=rb
+		ip link add name eth1 mtu 1500 netns "$ns" type veth \
+			peer name $dev mtu 1500 netns "$FT_R" &&
+		ip -n "$ns" addr add "10.78.$n.$n/24" dev eth1 &&
+		ip -n "$ns" addr add "fd78:$n::$n/64" dev eth1 nodad &&
+		ip -n "$ns" link set eth1 up &&
+		ip -n "$FT_R" addr add "10.78.$n.254/24" dev $dev &&
+		ip -n "$FT_R" addr add "fd78:$n::254/64" dev $dev nodad &&
+		ip -n "$FT_R" link set $dev up &&
+		ip -n "$ns" addr add "10.99.0.$n/32" dev lo &&
+		ip -n "$ns" addr add "fd99::$n/128" dev lo &&
+		ip -n "$FT_R" route add "10.99.0.$n" via "10.78.$n.$n" &&
+		ip -n "$FT_R" route add "fd99::$n" via "fd78:$n::$n" ||
+			ktap_bail "cannot set the router up"
+	done
+	ft_way router
+}
+
+# ft_way router|direct: how the addresses on lo reach each other, both ways.
+ft_way() {
+	local n ns peer way4 way6
+
+	for n in 1 2; do
+		[ $n = 1 ] && ns=$FT_A peer=2 || ns=$FT_B peer=1
+		if [ "$1" = router ]; then
+			way4="10.78.$n.254" way6="fd78:$n::254"
+		else
+			way4="10.77.0.$peer" way6="fd77::$peer"
+		fi
+		ip -n "$ns" route replace "10.99.0.$peer" via "$way4" src "10.99.0.$n" &&
+		ip -n "$ns" -6 route replace "fd99::$peer" via "$way6" src "fd99::$n" ||
+			ktap_bail "cannot set a route"
+	done
+}
+
+# ft_on A|B|R COMMAND...: run on that host.
 ft_on() {
 	local ns=$FT_A
 
 	[ "$1" = A ] || ns=$FT_B
+	[ "$1" != R ] || ns=$FT_R
 	shift
 	ip netns exec "$ns" "$@"
 }
