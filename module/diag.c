@@ -23,6 +23,7 @@ static void diag_addresses(const struct sock *sk, struct ferry_tuple *tuple)
 	tuple->lport = READ_ONCE(inet->inet_sport);
 	tuple->rport = READ_ONCE(inet->inet_dport);
 	tuple->dev = READ_ONCE(sk->sk_bound_dev_if);
+	tuple->udp = ferry_ip_udp_peer(sk);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6) {
 		tuple->laddr = sk->sk_v6_rcv_saddr;

@@ -18,6 +18,7 @@
 #include "compat/inet_flags.h"
 #include "dgram/dgram.h"
 #include "family.h"
+#include "ip/ip.h"
 #include "net.h"
 #include "stream/stream.h"
 
@@ -105,6 +106,8 @@ int ferry_family_init_sock(struct net *net, struct socket *sock, struct sock *sk
 	/* Packets find sockets under RCU alone, see port/. */
 	sock_set_flag(sk, SOCK_RCU_FREE);
 
+	ferry_sk(sk)->udp_wanted = READ_ONCE(ferry_net(net)->sysctl.udp) ==
+				   FERRY_UDP_DEFAULT;
 	init_inet(net, sk);
 	if (sk->sk_family == AF_INET6) {
 		init_inet6(net, sk, pinfo);
@@ -387,6 +390,52 @@ int ferry_bind(struct socket *sock, ferry_sockaddr *uaddr, int len)
 		err = bind_locked(sk, &addr);
 	release_sock(sk);
 	return err;
+}
+
+/* ---- inside UDP ---- */
+
+/* How a stream goes is settled when it begins. */
+static bool begun(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM && sk->sk_state != TCP_CLOSE &&
+	       sk->sk_state != TCP_LISTEN;
+}
+
+int ferry_family_set_udp(struct sock *sk, int name, int val)
+{
+	struct ferry_sock *fs = ferry_sk(sk);
+	int err;
+
+	if (name != FERRY_UDP_ENCAP && name != FERRY_UDP_PEER_PORT)
+		return -ENOPROTOOPT;
+	if (val < 0 || val > (name == FERRY_UDP_ENCAP ? 1 : U16_MAX))
+		return -EINVAL;
+	if (begun(sk))
+		return -EISCONN;
+	if (name == FERRY_UDP_PEER_PORT) {
+		WRITE_ONCE(fs->udp_to, htons(val));
+		return 0;
+	}
+	err = val ? ferry_ip_udp_ask(ferry_sock_net(sk)) : 0;
+	if (!err)
+		WRITE_ONCE(fs->udp_wanted, val);
+	return err;
+}
+
+int ferry_family_get_udp(const struct sock *sk, int name, int *val)
+{
+	const struct ferry_sock *fs = ferry_sk(sk);
+	__be16 port = READ_ONCE(fs->udp_to);
+
+	if (begun(sk))
+		port = READ_ONCE(fs->udp);
+	if (name == FERRY_UDP_ENCAP)
+		*val = begun(sk) ? !!port : READ_ONCE(fs->udp_wanted);
+	else if (name == FERRY_UDP_PEER_PORT)
+		*val = ntohs(port);
+	else
+		return -ENOPROTOOPT;
+	return 0;
 }
 
 int ferry_family_init(void)

@@ -38,4 +38,11 @@ int ferry_family_init_sock(struct net *net, struct socket *sock, struct sock *sk
 
 int ferry_bind(struct socket *sock, ferry_sockaddr *uaddr, int len);
 
+/*
+ * Options of SOL_FERRY that both transports have. -ENOPROTOOPT: none of these;
+ * -EISCONN for a stream that has begun.
+ */
+int ferry_family_set_udp(struct sock *sk, int name, int val);
+int ferry_family_get_udp(const struct sock *sk, int name, int *val);
+
 #endif /* _FERRY_FAMILY_H */

@@ -52,15 +52,15 @@ static int __net_init net_init(struct net *net)
 	err = create_tables(fn);
 	if (err)
 		goto free_tables;
-	err = ferry_sysctl_init(fn);
-	if (err)
-		goto free_tables;
 	err = ferry_ip_net_init(fn);
 	if (err)
-		goto free_sysctl;
-	err = ferry_stream_net_init(fn);
+		goto free_tables;
+	err = ferry_sysctl_init(fn);
 	if (err)
 		goto free_ip;
+	err = ferry_stream_net_init(fn);
+	if (err)
+		goto free_sysctl;
 	err = ferry_dgram_net_init(fn);
 	if (err)
 		goto free_stream;
@@ -68,10 +68,10 @@ static int __net_init net_init(struct net *net)
 
 free_stream:
 	ferry_stream_net_uninit(fn);
-free_ip:
-	ferry_ip_net_uninit(fn);
 free_sysctl:
 	ferry_sysctl_uninit(fn);
+free_ip:
+	ferry_ip_net_uninit(fn);
 free_tables:
 	destroy_tables(fn);
 	free_percpu(fn->stats);
@@ -89,8 +89,8 @@ static void __net_exit net_exit(struct net *net)
 
 	ferry_dgram_net_uninit(fn);
 	ferry_stream_net_uninit(fn);
-	ferry_ip_net_uninit(fn);
 	ferry_sysctl_uninit(fn);
+	ferry_ip_net_uninit(fn);
 	destroy_tables(fn);
 	free_percpu(fn->stats);
 }

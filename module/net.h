@@ -31,7 +31,7 @@ struct ferry_ip_net;
  * @ports: port tables, by enum ferry_transport
  * @grants: reserved and granted ranges of ports
  * @flows: connected sockets, half-open and TIME_WAIT entries, by transport
- * @ip: control sockets and the like; owned by ip/
+ * @ip: the port of packets inside UDP; owned by ip/
  * @stream: what stream/ keeps; owned by it
  * @dgram: what dgram/ keeps; owned by it
  */
@@ -76,11 +76,18 @@ static inline void ferry_stat_inc(struct ferry_net *fn, enum ferry_stat id)
  *	Documentation/architecture.rst), inet_connection_sock is not embedded
  * @hold: the port this socket holds; see port/port.h
  * @flow: its entry in the table of connected sockets; see port/flow.h
+ * @udp_wanted: FERRY_UDP_ENCAP: it is to go inside UDP
+ * @udp_to: FERRY_UDP_PEER_PORT as set before: the peer's port, or 0
+ * @udp: of a stream: the peer's UDP port, or 0 where it does not go inside UDP.
+ *	Written under the socket's lock
  */
 struct ferry_sock {
 	struct inet_sock	inet;
 	struct ferry_hold	hold;
 	struct ferry_flow	flow;
+	bool			udp_wanted;
+	__be16			udp_to;
+	__be16			udp;
 };
 
 static inline struct ferry_sock *ferry_sk(const struct sock *sk)

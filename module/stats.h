@@ -26,6 +26,17 @@
 	X(ICMP_OUT_SUPPRESSED, "IcmpOutSuppressed", "answers withheld by a rate limit") \
 	X(GSO_SEGMENTED, "GsoSegmented", "super-packets cut by software") \
 	X(GRO_MERGED, "GroMerged", "packets merged into super-packets") \
+	/* inside UDP */ \
+	X(UDP_IN, "UdpIn", "packets that came inside UDP") \
+	X(UDP_OUT, "UdpOut", "packets sent inside UDP") \
+	X(UDP_OUT_CLOSED, "UdpOutClosed", "packets not sent as the UDP port is closed") \
+	X(UDP_DROP_HEADER, "UdpDropHeader", "packets inside UDP too short or of an unknown kind") \
+	X(UDP_DROP_ADDR, "UdpDropAddress", "packets inside UDP to or from a group of hosts") \
+	X(UDP_DROP_CSUM, "UdpDropCsum", "packets inside UDP with no valid checksum") \
+	X(UDP_DROP_KIND, "UdpDropMismatch", "bare segments for a connection inside UDP, or the other way round") \
+	X(UDP_MOVED, "UdpPeerMoved", "peers whose UDP port changed (NAT)") \
+	X(UDP_MOVE_REFUSED, "UdpMoveRefused", "segments from another UDP port that prove nothing") \
+	X(UDP_EVICTED, "UdpPeersEvicted", "datagram peers forgotten for want of room") \
 	/* streams */ \
 	X(STREAM_IN_SEGS, "StreamInSegs", "segments received") \
 	X(STREAM_OUT_SEGS, "StreamOutSegs", "segments sent, retransmissions included") \

@@ -13,9 +13,11 @@
 #include <linux/string.h>
 #include <linux/swap.h>
 #include <linux/sysctl.h>
+#include <uapi/linux/ferry.h>
 
 #include "compat/sysctl.h"
 #include "engine/cong.h"
+#include "ip/ip.h"
 #include "net.h"
 
 /* The largest buffer a stream may grow to, by default: between these */
@@ -28,7 +30,9 @@ long ferry_sysctl_dgram_mem[3] __read_mostly;
 static const int zero;
 static const int one = 1;
 static const int two = 2;
+static const int three = 3;
 static const int max_byte = 255;
+static const int max_port = 65535;
 static const int max_probes = 127;
 static const int max_seconds = 32767;
 static const int max_timewait_seconds = 3600;
@@ -72,6 +76,8 @@ static const struct ferry_sysctl defaults = {
 	.stream_fastopen_lifetime	= 86400,
 	.stream_syncookies		= 1,
 	.gro				= 1,
+	.udp				= FERRY_UDP_ASKED,
+	.udp_port			= FERRY_UDP_PORT,
 };
 
 /* A buffer's least, default and most: in this order, or the write is refused. */
@@ -137,6 +143,25 @@ static int do_congestion(ferry_ctl_table *table, int write, void *buffer, size_t
 	return 0;
 }
 
+/* Opens or closes the port; where that fails nothing has changed. */
+static int do_udp(ferry_ctl_table *table, int write, void *buffer, size_t *len,
+		  loff_t *pos)
+{
+	struct ferry_net *fn = table->extra1;
+	struct ctl_table copy = *table;
+	bool is_port = table->data == &fn->sysctl.udp_port;
+	int *now = table->data, value = READ_ONCE(*now);
+	int err;
+
+	copy.data = &value;
+	copy.extra1 = (void *)(is_port ? &one : &zero);
+	copy.extra2 = (void *)(is_port ? &max_port : &three);
+	err = proc_dointvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	return ferry_ip_udp_set(fn, now, value);
+}
+
 #define OFFSET(field)	((void *)offsetof(struct ferry_sysctl, field))
 #define BOUND(ptr)	((void *)&(ptr))
 
@@ -148,6 +173,14 @@ static int do_congestion(ferry_ctl_table *table, int write, void *buffer, size_t
 	.proc_handler	= proc_dointvec_minmax,			\
 	.extra1		= BOUND(least),				\
 	.extra2		= BOUND(most),				\
+}
+
+#define UDP(field) {						\
+	.procname	= #field,				\
+	.data		= OFFSET(field),			\
+	.maxlen		= sizeof(int),				\
+	.mode		= 0644,					\
+	.proc_handler	= do_udp,				\
 }
 
 #define TRIPLE(field) {						\
@@ -195,6 +228,8 @@ static const struct ctl_table net_table[] = {
 	INT(stream_fastopen_lifetime, one, max_lifetime),
 	INT(stream_syncookies, zero, two),
 	INT(gro, zero, one),
+	UDP(udp),
+	UDP(udp_port),
 };
 
 /* Of the machine, hence in the first namespace only. */
@@ -273,8 +308,11 @@ static unsigned int fill_table(struct ferry_net *fn, struct ctl_table *table)
 	unsigned int i, n = ARRAY_SIZE(net_table);
 
 	memcpy(table, net_table, sizeof(net_table));
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		table[i].data = (char *)&fn->sysctl + (uintptr_t)table[i].data;
+		if (table[i].proc_handler == do_udp)
+			table[i].extra1 = fn;
+	}
 	if (!privileged(fn))
 		limits_to_readonly(table);
 	if (net_eq(fn->net, &init_net)) {

@@ -39,6 +39,8 @@ struct ferry_net;
  * @stream_fastopen_lifetime: how long a key makes cookies
  * @stream_syncookies: 0: never, 1: where the half-open queue is full, 2: always
  * @gro: merge received segments
+ * @udp: enum ferry_udp_mode
+ * @udp_port: ours, and the peers' where nothing else is known
  */
 struct ferry_sysctl {
 	struct ctl_table_header	*header;
@@ -68,6 +70,16 @@ struct ferry_sysctl {
 	int			stream_fastopen_lifetime;
 	int			stream_syncookies;
 	int			gro;
+	int			udp;
+	int			udp_port;
+};
+
+/* Packets inside UDP: */
+enum ferry_udp_mode {
+	FERRY_UDP_NEVER,
+	FERRY_UDP_ASKED,	/* once a socket asks for it */
+	FERRY_UDP_OPEN,		/* who comes inside UDP is answered so */
+	FERRY_UDP_DEFAULT,	/* and new sockets begin so */
 };
 
 /* stream_fastopen: tcp_fastopen's bits */

@@ -181,7 +181,7 @@ static __be32 apply_options(const struct sock *sk, struct wish *w,
 
 	rcu_read_lock();
 	opt = rcu_dereference(inet_sk(sk)->inet_opt);
-	if (opt) {
+	if (opt && !o->udp) {
 		o->options4 = true;
 		o->ip_hdr += opt->opt.optlen;
 		if (opt->opt.srr && w->daddr)
@@ -203,6 +203,8 @@ static struct rtable *lookup(struct sock *sk, const struct wish *w, __be32 hop,
 			   w->scope, sk->sk_protocol, inet_sk_flowi_flags(sk),
 			   hop, w->saddr, w->dport, inet_sk(sk)->inet_sport,
 			   sock_net_uid(net, sk));
+	if (o->udp)
+		fl4->flowi4_proto = IPPROTO_UDP;
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(fl4));
 	return ip_route_output_flow(net, fl4, sk);
 }
@@ -220,18 +222,31 @@ static struct rtable *cached(struct sock *sk, const struct wish *w,
 	if (!dst)
 		return NULL;
 	memset(fl4, 0, sizeof(*fl4));
-	fl4->flowi4_proto = sk->sk_protocol;
+	fl4->flowi4_proto = o->udp ? IPPROTO_UDP : sk->sk_protocol;
 	fl4->saddr = w->saddr;
 	fl4->daddr = w->daddr;
 	return (struct rtable *)dst;
 }
 
+/* Inside UDP or not; to this host itself (0.0.0.0) it makes no difference. */
+static void choose_way(const struct sock *sk, const struct wish *w,
+		       struct ferry_dgram_out *o)
+{
+	struct in6_addr raddr;
+
+	ferry_ip_map4(&raddr, w->daddr);
+	o->udp = ferry_ip_udp_to(sk, &raddr, w->dport);
+	o->ip_hdr += ferry_ip_udp_len(FERRY_DGRAM, o->udp);
+}
+
 static int find_route(struct sock *sk, struct wish *w, u8 tos,
 		      struct ferry_dgram_out *o)
 {
-	__be32 hop = apply_options(sk, w, o);
 	struct rtable *rt;
+	__be32 hop;
 
+	choose_way(sk, w, o);
+	hop = apply_options(sk, w, o);
 	rt = cached(sk, w, o);
 	if (rt) {
 		o->dst = &rt->dst;

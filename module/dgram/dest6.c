@@ -114,7 +114,7 @@ static void init_flow(struct sock *sk, struct ferry_dgram_out *o)
 {
 	struct flowi6 *fl6 = &o->fl.u.ip6;
 
-	fl6->flowi6_proto = sk->sk_protocol;
+	fl6->flowi6_proto = o->udp ? IPPROTO_UDP : sk->sk_protocol;
 	fl6->flowi6_mark = o->sockc.mark;
 	fl6->fl6_sport = inet_sk(sk)->inet_sport;
 	fl6->fl6_dport = o->dport;
@@ -213,18 +213,20 @@ static int dest6(struct sock *sk, struct msghdr *msg, struct ferry_dgram_out *o,
 	if (err)
 		return err;
 
-	if (ipc.opt && (opt_len(ipc.opt) || ipc.opt->srcrt))
-		o->opt = ipc.opt;
 	if (ipc.tclass < 0)
 		ipc.tclass = READ_ONCE(inet6_sk(sk)->tclass);
 	apply_defaults(sk, o);
 	o->raddr = fl6->daddr;
+	o->udp = ferry_ip_udp_to(sk, &o->raddr, o->dport);
+	if (ipc.opt && (opt_len(ipc.opt) || ipc.opt->srcrt) && !o->udp)
+		o->opt = ipc.opt;
 	init_flow(sk, o);
 	fl6->flowlabel = ip6_make_flowinfo(ipc.tclass, fl6->flowlabel);
 	err = find_route(sk, o);
 	if (err)
 		return err;
-	o->ip_hdr = sizeof(struct ipv6hdr) + opt_len(o->opt);
+	o->ip_hdr = sizeof(struct ipv6hdr) + opt_len(o->opt) +
+		    ferry_ip_udp_len(FERRY_DGRAM, o->udp);
 	fill_how(sk, &ipc, o);
 	return 0;
 }

@@ -167,7 +167,7 @@ void ferry_dgram_too_long(struct sock *sk, const struct ferry_dgram_out *o)
 	serr->ee = (struct sock_extended_err) {
 		.ee_errno	= EMSGSIZE,
 		.ee_origin	= SO_EE_ORIGIN_LOCAL,
-		.ee_info	= o->mtu,
+		.ee_info	= o->mtu - ferry_ip_udp_len(FERRY_DGRAM, o->udp),
 	};
 	serr->port = o->dport;
 	if (o->v4)

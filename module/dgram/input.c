@@ -315,8 +315,10 @@ void ferry_dgram_rcv(struct ferry_net *fn, struct sk_buff *skb,
 		return;
 	}
 	sk = ferry_port_lookup(fn, FERRY_DGRAM, tuple, sdif, skb);
-	if (sk)
-		deliver(sk, skb);
-	else
+	if (!sk) {
 		rcv_nobody(fn, skb);
+		return;
+	}
+	ferry_ip_udp_learn(fn, tuple);
+	deliver(sk, skb);
 }

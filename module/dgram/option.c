@@ -6,6 +6,7 @@
 #include <uapi/linux/ferry.h>
 
 #include "dgram/sock.h"
+#include "family.h"
 
 static int set_cork(struct sock *sk, bool on)
 {
@@ -58,7 +59,11 @@ int ferry_dgram_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 			return -EFAULT;
 		return set_udp(sk, name, number);
 	case SOL_FERRY:
-		return -ENOPROTOOPT;
+		if (len < sizeof(number))
+			return -EINVAL;
+		if (copy_from_sockptr(&number, val, sizeof(number)))
+			return -EFAULT;
+		return ferry_family_set_udp(sk, name, number);
 	default:
 		if (sk->sk_family == AF_INET6)
 			return ipv6_setsockopt(sk, level, name, val, len);
@@ -72,7 +77,8 @@ static int get_number(struct sock *sk, int level, int name, int *number)
 
 	if (level == SOL_FERRY) {
 		*number = FERRY_API_VERSION;
-		return name == FERRY_VERSION ? 0 : -ENOPROTOOPT;
+		return name == FERRY_VERSION ? 0 :
+		       ferry_family_get_udp(sk, name, number);
 	}
 	switch (name) {
 	case UDP_CORK:
@@ -116,9 +122,13 @@ static int get_own(struct sock *sk, int level, int name, char __user *val,
 int ferry_dgram_getsockopt(struct sock *sk, int level, int name,
 			   char __user *val, int __user *len)
 {
+	int err;
+
 	if (level == SOL_UDP || level == SOL_FERRY)
 		return get_own(sk, level, name, val, len);
 	if (sk->sk_family == AF_INET6)
-		return ipv6_getsockopt(sk, level, name, val, len);
-	return ip_getsockopt(sk, level, name, val, len);
+		err = ipv6_getsockopt(sk, level, name, val, len);
+	else
+		err = ip_getsockopt(sk, level, name, val, len);
+	return ferry_ip_udp_mtu(sk, level, name, err, val, len);
 }

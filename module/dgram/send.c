@@ -53,6 +53,16 @@ static int check_len(struct sock *sk, const struct ferry_dgram_out *o, size_t le
 	return is_super(o, len) ? ferry_dgram_super_check(o, len, unsummed(sk, o)) : 0;
 }
 
+/* What checksums are made of */
+static void ends(const struct ferry_dgram_out *o, struct ferry_tuple *tuple)
+{
+	*tuple = (struct ferry_tuple) { .raddr = o->raddr, .udp = o->udp };
+	if (o->v4)
+		ferry_ip_map4(&tuple->laddr, o->fl.u.ip4.saddr);
+	else
+		tuple->laddr = o->fl.u.ip6.saddr;
+}
+
 static void put_header(struct sock *sk, struct sk_buff *skb,
 		       const struct ferry_dgram_out *o)
 {
@@ -61,12 +71,9 @@ static void put_header(struct sock *sk, struct sk_buff *skb,
 		.dport	= ntohs(o->dport),
 		.length	= skb->len,
 	};
-	struct ferry_tuple tuple = { .raddr = o->raddr };
+	struct ferry_tuple tuple;
 
-	if (o->v4)
-		ferry_ip_map4(&tuple.laddr, o->fl.u.ip4.saddr);
-	else
-		tuple.laddr = o->fl.u.ip6.saddr;
+	ends(o, &tuple);
 	fdp_build(skb->data, &h);
 	if (unsummed(sk, o))
 		skb->ip_summed = CHECKSUM_NONE;
@@ -104,9 +111,23 @@ static int out_options6(struct sock *sk, struct sk_buff *skb,
 			o->how.tclass, o->how.priority);
 }
 
+static int out_udp(struct sock *sk, struct sk_buff *skb, struct ferry_dgram_out *o)
+{
+	struct ferry_net *fn = ferry_sock_net(sk);
+	struct ferry_tuple tuple;
+	int err;
+
+	ends(o, &tuple);
+	err = ferry_ip_udp_wrap(fn, FERRY_DGRAM, skb, &tuple);
+	return err ?: ferry_ip_out(fn, sk, skb, &o->fl, o->v4, &o->how);
+}
+
 static int out(struct sock *sk, struct sk_buff *skb, struct ferry_dgram_out *o)
 {
 	int ret;
+
+	if (o->udp)
+		return out_udp(sk, skb, o);
 
 	if (!o->options4 && !o->opt)
 		return ferry_ip_out(ferry_sock_net(sk), sk, skb, &o->fl, o->v4,
@@ -315,7 +336,7 @@ int ferry_dgram_push(struct sock *sk)
 
 	if (!ds->pending)
 		return 0;
-	if (!o->v4) {
+	if (!o->v4 && !o->udp) {
 		opt = txopt_get(inet6_sk(sk));
 		o->opt = opt;
 	}
@@ -390,7 +411,7 @@ static int send_now(struct sock *sk, struct msghdr *msg, size_t len)
 	err = dest(sk, msg, &o, &space);
 	if (err)
 		goto out;
-	if (!o.v4 && !o.opt) {
+	if (!o.v4 && !o.opt && !o.udp) {
 		opt = txopt_get(inet6_sk(sk));
 		o.opt = opt;
 		if (opt)

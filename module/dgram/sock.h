@@ -25,6 +25,7 @@
  * @mtu: bytes an unfragmented IP packet may have
  * @ip_hdr: bytes before the FDP header, options included
  * @gso_size: UDP_SEGMENT: payload bytes of each datagram, or 0
+ * @udp: the peer's UDP port where it goes inside UDP, or 0
  * @v4: by IPv4
  * @options4: the socket has IPv4 options
  * @connected: to the socket's peer, by nothing special: the route may be kept
@@ -41,6 +42,7 @@ struct ferry_dgram_out {
 	unsigned int		mtu;
 	unsigned int		ip_hdr;
 	u16			gso_size;
+	__be16			udp;
 	bool			v4;
 	bool			options4;
 	bool			connected;

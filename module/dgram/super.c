@@ -87,8 +87,15 @@ void ferry_dgram_super_mark(struct sk_buff *skb, unsigned int gso_size)
  */
 struct sk_buff *ferry_dgram_super_cut(struct sk_buff *skb)
 {
+	__be16 udp = ferry_ip_udp_from(skb);
+	unsigned int skip = ferry_ip_udp_len(FERRY_DGRAM, udp);
 	struct sk_buff *segs, *seg;
 
+	/* Inside UDP it is the tunnel's packet again: ip/udp.c has put it to the test */
+	if (udp) {
+		skb_set_inner_ipproto(skb, ferry_ip_protocol(FERRY_DGRAM));
+		skb_set_transport_header(skb, -(int)skip);
+	}
 	__skb_push(skb, -skb_mac_offset(skb));
 	segs = __skb_gso_segment(skb, NETIF_F_SG, false);
 	if (IS_ERR_OR_NULL(segs)) {
@@ -97,7 +104,8 @@ struct sk_buff *ferry_dgram_super_cut(struct sk_buff *skb)
 	}
 	consume_skb(skb);
 	for (seg = segs; seg; seg = seg->next) {
-		__skb_pull(seg, skb_transport_offset(seg));
+		__skb_pull(seg, skb_transport_offset(seg) + skip);
+		skb_reset_transport_header(seg);
 		seg->ip_summed = CHECKSUM_UNNECESSARY;
 		seg->csum_valid = 1;
 	}

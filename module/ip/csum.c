@@ -18,9 +18,12 @@
 
 #include "ip/internal.h"
 
+/* Inside UDP without addresses: a NAT changes them, and only knows UDP's sum. */
 static __sum16 pseudo(const struct sk_buff *skb, const struct ferry_tuple *tuple,
 		      u8 protocol, __wsum sum)
 {
+	if (tuple->udp)
+		return csum_tcpudp_magic(0, 0, skb->len, protocol, sum);
 	if (ipv6_addr_v4mapped(&tuple->raddr))
 		return csum_tcpudp_magic(tuple->laddr.s6_addr32[3],
 					 tuple->raddr.s6_addr32[3],
@@ -29,9 +32,13 @@ static __sum16 pseudo(const struct sk_buff *skb, const struct ferry_tuple *tuple
 			       sum);
 }
 
-static bool stays_partial(const struct sk_buff *skb, const struct dst_entry *dst)
+/* A packet inside UDP must not be partial but for the segments to be cut: NATs
+ * take that to be said of UDP's sum.
+ */
+static bool stays_partial(const struct sk_buff *skb, const struct ferry_tuple *tuple,
+			  const struct dst_entry *dst)
 {
-	return skb_is_gso(skb) || (dst->dev->flags & IFF_LOOPBACK);
+	return skb_is_gso(skb) || (!tuple->udp && dst->dev->flags & IFF_LOOPBACK);
 }
 
 /**
@@ -50,7 +57,7 @@ void ferry_ip_csum(enum ferry_transport t, struct sk_buff *skb,
 	u8 protocol = ferry_ip_protocol(t);
 
 	*check = 0;
-	if (stays_partial(skb, dst)) {
+	if (stays_partial(skb, tuple, dst)) {
 		*check = ~pseudo(skb, tuple, protocol, 0);
 		skb->csum_start = skb_headroom(skb);
 		skb->csum_offset = offset;

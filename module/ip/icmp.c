@@ -29,7 +29,7 @@ static void too_big(struct ferry_icmp *icmp, u32 mtu)
 }
 
 /* False for what a transport need not see. */
-static bool describe4(struct sk_buff *skb, u32 info, struct ferry_icmp *icmp)
+bool ferry_ip_describe4(struct sk_buff *skb, u32 info, struct ferry_icmp *icmp)
 {
 	*icmp = (struct ferry_icmp) {
 		.family	= AF_INET,
@@ -59,7 +59,7 @@ static bool describe4(struct sk_buff *skb, u32 info, struct ferry_icmp *icmp)
 	}
 }
 
-static void describe6(u8 type, u8 code, u32 info, struct ferry_icmp *icmp)
+void ferry_ip_describe6(u8 type, u8 code, u32 info, struct ferry_icmp *icmp)
 {
 	*icmp = (struct ferry_icmp) {
 		.family	= AF_INET6,
@@ -78,8 +78,8 @@ static void describe6(u8 type, u8 code, u32 info, struct ferry_icmp *icmp)
 }
 
 /* @skb->data is the transport header that came back; 8 bytes are there. */
-static int deliver(enum ferry_transport t, struct sk_buff *skb,
-		   struct ferry_tuple *tuple, const struct ferry_icmp *icmp)
+int ferry_ip_icmp_deliver(enum ferry_transport t, struct sk_buff *skb,
+			  struct ferry_tuple *tuple, const struct ferry_icmp *icmp)
 {
 	struct ferry_net *fn = ferry_net(dev_net(skb->dev));
 	const struct ferry_transport_ops *ops = ferry_ip_ops(t);
@@ -133,17 +133,17 @@ int ferry_ip_icmp4(enum ferry_transport t, struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	unsigned int ihl = iph->ihl * 4;
-	struct ferry_tuple tuple;
+	struct ferry_tuple tuple = {};
 	struct ferry_icmp icmp;
 	int err;
 
-	if (!describe4(skb, info, &icmp))
+	if (!ferry_ip_describe4(skb, info, &icmp))
 		return 0;
 	ferry_ip_map4(&tuple.laddr, iph->saddr);
 	ferry_ip_map4(&tuple.raddr, iph->daddr);
 	tuple.dev = inet_iif(skb);
 	__skb_pull(skb, ihl);
-	err = deliver(t, skb, &tuple, &icmp);
+	err = ferry_ip_icmp_deliver(t, skb, &tuple, &icmp);
 	__skb_push(skb, ihl);
 	if (!err && t == FERRY_DGRAM)
 		learn4(skb, &icmp, ferry_ip_protocol(t));
@@ -163,18 +163,18 @@ int ferry_ip_icmp6(enum ferry_transport t, struct sk_buff *skb, u8 type, u8 code
 		   int offset, __be32 info)
 {
 	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
-	struct ferry_tuple tuple;
+	struct ferry_tuple tuple = {};
 	struct ferry_icmp icmp;
 	int err;
 
-	describe6(type, code, ntohl(info), &icmp);
+	ferry_ip_describe6(type, code, ntohl(info), &icmp);
 	tuple.laddr = hdr->saddr;
 	tuple.raddr = hdr->daddr;
 	tuple.dev = inet6_iif(skb);
 	if (!pskb_may_pull(skb, offset + 8))
 		return -EINVAL;
 	__skb_pull(skb, offset);
-	err = deliver(t, skb, &tuple, &icmp);
+	err = ferry_ip_icmp_deliver(t, skb, &tuple, &icmp);
 	__skb_push(skb, offset);
 	if (!err && t == FERRY_DGRAM)
 		learn6(skb, &icmp);

@@ -29,6 +29,37 @@ struct sk_buff *ferry_ip_gro_receive6(struct list_head *head, struct sk_buff *sk
 int ferry_ip_gro_complete4(struct sk_buff *skb, int thoff);
 int ferry_ip_gro_complete6(struct sk_buff *skb, int thoff);
 
+/* A packet whose data is the transport header: to its transport. Consumes it. */
+void ferry_ip_deliver(enum ferry_transport t, struct sk_buff *skb);
+
+/**
+ * struct ferry_ip_net - what ip/ keeps per namespace
+ * @lock: of opening and closing
+ * @port: our UDP port, 0 while it is closed
+ * @socks: the kernel's sockets that hold it: IPv4, IPv6 (or NULL)
+ * @peers: see udp_peer.c; made when the port is first opened
+ */
+struct ferry_ip_net {
+	struct mutex		lock;	/* see above */
+	__be16			port;
+	struct socket		*socks[2];
+	struct ferry_udp_peers	*peers;
+};
+
+/* udp_err.c: the kernel's encap_err_lookup */
+int ferry_ip_udp_err(struct sock *sk, struct sk_buff *skb);
+
+/* udp_peer.c */
+struct ferry_udp_peers *ferry_ip_peers_create(void);
+void ferry_ip_peers_destroy(struct ferry_udp_peers *peers);
+
+/* icmp.c: what an error says; false for what a transport need not see */
+bool ferry_ip_describe4(struct sk_buff *skb, u32 info, struct ferry_icmp *icmp);
+void ferry_ip_describe6(u8 type, u8 code, u32 info, struct ferry_icmp *icmp);
+/* @skb->data is the transport header that came back; 8 bytes are there. */
+int ferry_ip_icmp_deliver(enum ferry_transport t, struct sk_buff *skb,
+			  struct ferry_tuple *tuple, const struct ferry_icmp *icmp);
+
 /* 0 or a negative errno of what lower layers return; counts drops */
 int ferry_ip_sent(struct ferry_net *fn, int ret);
 

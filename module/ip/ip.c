@@ -49,6 +49,12 @@ unsigned int ferry_ip_csum_offset(enum ferry_transport t)
 	return csum_offsets[t];
 }
 
+/* Inside UDP addresses are not summed: a NAT would have to know of it. */
+static __wsum pseudo_udp(struct sk_buff *skb, int protocol)
+{
+	return csum_tcpudp_nofold(0, 0, skb->len, protocol, 0);
+}
+
 /*
  * Verify what is cheap to verify now; the rest is done with the user's copy.
  * A datagram with 0 in the field has no checksum, as in UDP.
@@ -59,9 +65,15 @@ static bool csum_ok(enum ferry_transport t, struct sk_buff *skb, bool verify)
 	bool v6 = skb->protocol == htons(ETH_P_IPV6);
 	__sum16 bad;
 
+	/* by UDP's sum: udp.c */
+	if (ferry_ip_udp_from(skb) && skb->csum_valid)
+		return true;
 	if (t == FERRY_STREAM)
 		check = (__force __sum16)0xffff;
-	if (v6)
+	if (ferry_ip_udp_from(skb))
+		bad = skb_checksum_init_zero_check(skb, protocols[t], check,
+						   pseudo_udp);
+	else if (v6)
 		bad = skb_checksum_init_zero_check(skb, protocols[t], check,
 						   ip6_compute_pseudo);
 	else
@@ -77,8 +89,7 @@ static int sdif_of(const struct sk_buff *skb)
 	return inet_sdif(skb);
 }
 
-/* Always 0: less would mean "resubmit under another protocol number". */
-static int rcv(enum ferry_transport t, struct sk_buff *skb)
+void ferry_ip_deliver(enum ferry_transport t, struct sk_buff *skb)
 {
 	struct ferry_net *fn = ferry_net(dev_net(skb->dev));
 	const struct ferry_transport_ops *ops = ferry_ip_ops(t);
@@ -86,21 +97,29 @@ static int rcv(enum ferry_transport t, struct sk_buff *skb)
 
 	if (!ops) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
-		return 0;
+		return;
 	}
 	if (!pskb_may_pull(skb, ops->hdr_min)) {
 		ferry_stat_inc(fn, FERRY_STAT_IP_IN_SHORT);
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_SMALL);
-		return 0;
+		return;
 	}
 	if (!csum_ok(t, skb, ops->verify)) {
 		ferry_stat_inc(fn, t == FERRY_DGRAM ? FERRY_STAT_DGRAM_DROP_CSUM :
 			       FERRY_STAT_IP_IN_CSUM);
 		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_CSUM);
-		return 0;
+		return;
 	}
 	ferry_ip_tuple(skb, &tuple);
 	ops->rcv(fn, skb, &tuple, sdif_of(skb));
+}
+
+/* Always 0: less would mean "resubmit under another protocol number". */
+static int rcv(enum ferry_transport t, struct sk_buff *skb)
+{
+	/* ferry_ip_udp_from(): a tunnel may have left something there */
+	skb->inner_protocol = 0;
+	ferry_ip_deliver(t, skb);
 	return 0;
 }
 
@@ -220,22 +239,4 @@ int ferry_ip_init(void)
 void ferry_ip_uninit(void)
 {
 	ferry_ip_gso_uninit();
-}
-
-/**
- * ferry_ip_net_init() - a namespace begins. Nothing is kept for it: packets of
- * no socket are sent without a control socket, see xmit.c
- * @fn: the namespace
- */
-int ferry_ip_net_init(struct ferry_net *fn)
-{
-	return 0;
-}
-
-/**
- * ferry_ip_net_uninit() - a namespace ends
- * @fn: the namespace
- */
-void ferry_ip_net_uninit(struct ferry_net *fn)
-{
 }

@@ -11,6 +11,7 @@
 #define _FERRY_IP_IP_H
 
 #include <linux/skbuff.h>
+#include <linux/udp.h>
 #include <net/flow.h>
 #include <net/ipv6.h>
 
@@ -216,6 +217,91 @@ enum ferry_ip_pmtu ferry_ip_pmtu_discovery(struct sock *sk);
 
 /* An ICMP redirect for a socket's route; locked. */
 void ferry_ip_redirect(struct sock *sk, struct sk_buff *skb);
+
+/* ---- inside UDP: protocol.rst, "Inside UDP" ---- */
+
+/* A datagram is marked by 4 bytes behind UDP's header: 0, which is no stream's port */
+#define FERRY_UDP_MARKER	4
+#define FERRY_UDP_DGRAM		1	/* the last two of them */
+
+/* Bytes that UDP takes before a transport's header */
+static inline unsigned int ferry_ip_udp_len(enum ferry_transport t, __be16 udp)
+{
+	if (!udp)
+		return 0;
+	return t == FERRY_STREAM ? sizeof(struct udphdr) :
+				   sizeof(struct udphdr) + FERRY_UDP_MARKER;
+}
+
+/**
+ * ferry_ip_udp_ask() - a socket wants to go inside UDP: open the port for it
+ * @fn: the namespace
+ *
+ * Process context.
+ *
+ * Return: 0; -EOPNOTSUPP where net.ferry.udp forbids it; -EADDRINUSE where
+ * another program has the port; -ENOMEM.
+ */
+int ferry_ip_udp_ask(struct ferry_net *fn);
+
+/**
+ * ferry_ip_udp_set() - net.ferry.udp or net.ferry.udp_port is written
+ * @fn: the namespace
+ * @which: &fn->sysctl.udp or &fn->sysctl.udp_port; changed where nothing fails
+ * @value: new, valid
+ *
+ * Return: 0, or as ferry_ip_udp_ask().
+ */
+int ferry_ip_udp_set(struct ferry_net *fn, int *which, int value);
+
+/*
+ * The peer's UDP port, or 0: of a stream; of a connected datagram socket; of
+ * another one that of peers nothing else is known of
+ */
+__be16 ferry_ip_udp_peer(const struct sock *sk);
+
+/* A peer's UDP port where nothing is known of it but that it has one */
+__be16 ferry_ip_udp_default(const struct sock *sk);
+
+/**
+ * ferry_ip_udp_wrap() - put a packet inside UDP
+ * @fn: the namespace
+ * @t: transport
+ * @skb: data is the transport header with its checksum done (ferry_ip_csum());
+ *	now the UDP header. Consumed where it fails
+ * @tuple: @tuple->udp is not 0
+ *
+ * Return: 0 or a negative errno.
+ */
+int ferry_ip_udp_wrap(struct ferry_net *fn, enum ferry_transport t,
+		      struct sk_buff *skb, const struct ferry_tuple *tuple);
+
+/**
+ * ferry_ip_udp_to() - does a datagram go inside UDP?
+ * @sk: its socket
+ * @raddr: to whom
+ * @rport: to which port
+ *
+ * Return: the peer's UDP port, or 0.
+ */
+__be16 ferry_ip_udp_to(const struct sock *sk, const struct in6_addr *raddr,
+		       __be16 rport);
+
+/* A datagram came in for a socket: answers take the same way. Softirq. */
+void ferry_ip_udp_learn(struct ferry_net *fn, const struct ferry_tuple *tuple);
+
+/* Of a received packet: its sender's UDP port, or 0 */
+static inline __be16 ferry_ip_udp_from(const struct sk_buff *skb)
+{
+	return skb->inner_protocol;
+}
+
+/*
+ * What IP_MTU and IPV6_MTU tell of a socket inside UDP is what is left for the
+ * IP packet it would send bare. @err: what the kernel said, returned as well.
+ */
+int ferry_ip_udp_mtu(const struct sock *sk, int level, int name, int err,
+		     char __user *val, int __user *len);
 
 /* ---- received packets ---- */
 

@@ -57,13 +57,16 @@ static unsigned int room(unsigned int mtu, unsigned int overhead)
 unsigned int ferry_ip_mss_room(struct sock *sk)
 {
 	struct dst_entry *dst = ferry_ip_route(sk);
+	__be16 udp = READ_ONCE(ferry_sk(sk)->udp);
+	unsigned int more;
 
 	/* What every link carries, until there is a route again */
-	if (ferry_ip_is_v4(sk))
-		return room(dst ? mtu4(sk, dst) : 576,
-			    sizeof(struct iphdr) + opt_len4(sk));
-	return room(dst ? mtu6(sk, dst) : IPV6_MIN_MTU,
-		    sizeof(struct ipv6hdr) + opt_len6(sk));
+	if (ferry_ip_is_v4(sk)) {
+		more = udp ? ferry_ip_udp_len(FERRY_STREAM, udp) : opt_len4(sk);
+		return room(dst ? mtu4(sk, dst) : 576, sizeof(struct iphdr) + more);
+	}
+	more = udp ? ferry_ip_udp_len(FERRY_STREAM, udp) : opt_len6(sk);
+	return room(dst ? mtu6(sk, dst) : IPV6_MIN_MTU, sizeof(struct ipv6hdr) + more);
 }
 
 unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
@@ -72,6 +75,7 @@ unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
 {
 	bool v4 = ipv6_addr_v4mapped(&tuple->raddr);
 	unsigned int hdr = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	unsigned int more = ferry_ip_udp_len(t, tuple->udp);
 	struct dst_entry *dst;
 	struct flowi fl;
 	unsigned int len;
@@ -79,8 +83,8 @@ unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
 	dst = ferry_ip_lookup(fn, t, sk, tuple,
 			      sk ? READ_ONCE(sk->sk_mark) : 0, 0, &fl);
 	if (IS_ERR(dst))
-		return room(v4 ? 576 : IPV6_MIN_MTU, hdr);
-	len = room(dst_metric_advmss(dst) + ADVMSS_HDR + hdr, hdr);
+		return room(v4 ? 576 : IPV6_MIN_MTU, hdr + more);
+	len = room(dst_metric_advmss(dst) + ADVMSS_HDR + hdr, hdr + more);
 	dst_release(dst);
 	return len;
 }

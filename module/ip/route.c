@@ -21,7 +21,7 @@ static __be32 first_hop4(struct sock *sk)
 	struct ip_options_rcu *opt;
 
 	opt = rcu_dereference_protected(inet->inet_opt, lockdep_sock_is_held(sk));
-	if (opt && opt->opt.srr)
+	if (opt && opt->opt.srr && !ferry_sk(sk)->udp)
 		return opt->opt.faddr;
 	return inet->inet_daddr;
 }
@@ -40,17 +40,44 @@ static int route_err(int err)
 	return err == -ENETDOWN ? -ENETUNREACH : err;
 }
 
+/* What policies see: the ports on the wire */
+struct wire {
+	u8	protocol;
+	__be16	sport;
+	__be16	dport;
+};
+
+static struct wire wire_of(struct ferry_net *fn, u8 protocol,
+			   const struct ferry_tuple *tuple)
+{
+	if (tuple->udp)
+		return (struct wire) { IPPROTO_UDP, READ_ONCE(fn->ip->port), tuple->udp };
+	return (struct wire) { protocol, tuple->lport, tuple->rport };
+}
+
+static struct wire wire_of_sock(const struct sock *sk)
+{
+	struct ferry_tuple tuple = {
+		.lport	= inet_sk(sk)->inet_sport,
+		.rport	= inet_sk(sk)->inet_dport,
+		.udp	= READ_ONCE(ferry_sk(sk)->udp),
+	};
+
+	return wire_of(ferry_sock_net(sk), sk->sk_protocol, &tuple);
+}
+
 static struct dst_entry *route4(struct sock *sk)
 {
+	struct wire wire = wire_of_sock(sk);
 	struct inet_sock *inet = inet_sk(sk);
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
 	struct rtable *rt;
 
 	flowi4_init_output(fl4, sk->sk_bound_dev_if, READ_ONCE(sk->sk_mark),
 			   ip_sock_rt_tos(sk), ip_sock_rt_scope(sk),
-			   sk->sk_protocol, inet_sk_flowi_flags(sk),
-			   first_hop4(sk), inet->inet_saddr, inet->inet_dport,
-			   inet->inet_sport, sock_net_uid(sock_net(sk), sk));
+			   wire.protocol, inet_sk_flowi_flags(sk),
+			   first_hop4(sk), inet->inet_saddr, wire.dport,
+			   wire.sport, sock_net_uid(sock_net(sk), sk));
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(fl4));
 	rt = ip_route_output_flow(sock_net(sk), fl4, sk);
 	if (IS_ERR(rt))
@@ -82,18 +109,18 @@ static struct in6_addr *through_header(struct flowi6 *fl6,
 
 static void init_flow6(struct sock *sk, struct flowi6 *fl6)
 {
-	struct inet_sock *inet = inet_sk(sk);
+	struct wire wire = wire_of_sock(sk);
 	struct ipv6_pinfo *np = inet6_sk(sk);
 
 	memset(fl6, 0, sizeof(*fl6));
-	fl6->flowi6_proto = sk->sk_protocol;
+	fl6->flowi6_proto = wire.protocol;
 	fl6->daddr = sk->sk_v6_daddr;
 	fl6->saddr = np->saddr;
 	fl6->flowlabel = ip6_make_flowinfo(np->tclass, np->flow_label);
 	fl6->flowi6_oif = sk->sk_bound_dev_if;
 	fl6->flowi6_mark = READ_ONCE(sk->sk_mark);
-	fl6->fl6_sport = inet->inet_sport;
-	fl6->fl6_dport = inet->inet_dport;
+	fl6->fl6_sport = wire.sport;
+	fl6->fl6_dport = wire.dport;
 	fl6->flowi6_uid = sock_net_uid(sock_net(sk), sk);
 	security_sk_classify_flow(sk, flowi6_to_flowi_common(fl6));
 }
@@ -107,7 +134,8 @@ static struct dst_entry *route6(struct sock *sk)
 
 	init_flow6(sk, fl6);
 	rcu_read_lock();
-	final_p = through_header(fl6, rcu_dereference(np->opt), &final);
+	final_p = ferry_sk(sk)->udp ? NULL :
+		  through_header(fl6, rcu_dereference(np->opt), &final);
 	rcu_read_unlock();
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
 	if (IS_ERR(dst))
@@ -126,10 +154,11 @@ static struct dst_entry *route(struct sock *sk)
 static bool port_is_new(const struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	__be16 sport = wire_of_sock(sk).sport;
 
 	if (ferry_ip_is_v4(sk))
-		return inet->cork.fl.u.ip4.fl4_sport != inet->inet_sport;
-	return inet->cork.fl.u.ip6.fl6_sport != inet->inet_sport;
+		return inet->cork.fl.u.ip4.fl4_sport != sport;
+	return inet->cork.fl.u.ip6.fl6_sport != sport;
 }
 
 struct dst_entry *ferry_ip_route(struct sock *sk)
@@ -234,7 +263,7 @@ int ferry_ip_connect(struct sock *sk)
 	return err;
 }
 
-static struct dst_entry *lookup4(struct net *net, u8 protocol,
+static struct dst_entry *lookup4(struct net *net, const struct wire *wire,
 				 const struct sock *sk,
 				 const struct ferry_tuple *tuple, int oif,
 				 u32 mark, u8 tclass, struct flowi4 *fl4)
@@ -242,28 +271,28 @@ static struct dst_entry *lookup4(struct net *net, u8 protocol,
 	struct rtable *rt;
 
 	flowi4_init_output(fl4, oif, mark, tclass & INET_DSCP_MASK,
-			   RT_SCOPE_UNIVERSE, protocol, sk ?
+			   RT_SCOPE_UNIVERSE, wire->protocol, sk ?
 			   inet_sk_flowi_flags(sk) : 0,
 			   tuple->raddr.s6_addr32[3], tuple->laddr.s6_addr32[3],
-			   tuple->rport, tuple->lport, sock_net_uid(net, sk));
+			   wire->dport, wire->sport, sock_net_uid(net, sk));
 	rt = ip_route_output_flow(net, fl4, NULL);
 	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
 }
 
-static struct dst_entry *lookup6(struct net *net, u8 protocol,
+static struct dst_entry *lookup6(struct net *net, const struct wire *wire,
 				 const struct sock *sk,
 				 const struct ferry_tuple *tuple, int oif,
 				 u32 mark, u8 tclass, struct flowi6 *fl6)
 {
 	memset(fl6, 0, sizeof(*fl6));
-	fl6->flowi6_proto = protocol;
+	fl6->flowi6_proto = wire->protocol;
 	fl6->daddr = tuple->raddr;
 	fl6->saddr = tuple->laddr;
 	fl6->flowlabel = ip6_make_flowinfo(tclass, 0);
 	fl6->flowi6_oif = oif;
 	fl6->flowi6_mark = mark;
-	fl6->fl6_sport = tuple->lport;
-	fl6->fl6_dport = tuple->rport;
+	fl6->fl6_sport = wire->sport;
+	fl6->fl6_dport = wire->dport;
 	fl6->flowi6_uid = sock_net_uid(net, sk);
 	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
 }
@@ -285,14 +314,14 @@ struct dst_entry *ferry_ip_lookup(struct ferry_net *fn, enum ferry_transport t,
 				  const struct ferry_tuple *tuple,
 				  u32 mark, u8 tclass, struct flowi *fl)
 {
-	u8 protocol = ferry_ip_protocol(t);
+	struct wire wire = wire_of(fn, ferry_ip_protocol(t), tuple);
 	int oif = tuple->dev;
 
 	if (sk && READ_ONCE(sk->sk_bound_dev_if))
 		oif = READ_ONCE(sk->sk_bound_dev_if);
 	if (ipv6_addr_v4mapped(&tuple->raddr))
-		return lookup4(fn->net, protocol, sk, tuple, oif, mark, tclass,
+		return lookup4(fn->net, &wire, sk, tuple, oif, mark, tclass,
 			       &fl->u.ip4);
-	return lookup6(fn->net, protocol, sk, tuple, oif, mark, tclass,
+	return lookup6(fn->net, &wire, sk, tuple, oif, mark, tclass,
 		       &fl->u.ip6);
 }

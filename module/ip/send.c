@@ -44,7 +44,7 @@ static int out4(struct net *net, struct sock *sk, struct sk_buff *skb,
 	iph->saddr = fl4->saddr;
 	iph->daddr = fl4->daddr;
 	skb->protocol = htons(ETH_P_IP);
-	ip_select_ident(net, skb, sk);
+	ip_select_ident_segs(net, skb, sk, max_t(u16, skb_shinfo(skb)->gso_segs, 1));
 	return ip_local_out(net, sk, skb);
 }
 
@@ -126,5 +126,11 @@ int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 		how_from_sock(sk, v4, &how);
 	skb_dst_set(skb, dst);
 	ferry_ip_csum(t, skb, tuple, dst);
+	if (tuple->udp) {
+		int err = ferry_ip_udp_wrap(fn, t, skb, tuple);
+
+		if (err)
+			return err;
+	}
 	return ferry_ip_out(fn, NULL, skb, &fl, v4, &how);
 }

@@ -29,6 +29,7 @@ void ferry_ip_tuple(const struct sk_buff *skb, struct ferry_tuple *tuple)
 	}
 	tuple->lport = ports[1];
 	tuple->rport = ports[0];
+	tuple->udp = ferry_ip_udp_from(skb);
 }
 
 static bool link_local(const struct in6_addr *addr)
@@ -126,6 +127,7 @@ void ferry_ip_sock_tuple(const struct sock *sk, struct ferry_tuple *tuple)
 	tuple->lport = inet->inet_sport;
 	tuple->rport = inet->inet_dport;
 	tuple->dev = READ_ONCE(sk->sk_bound_dev_if);
+	tuple->udp = READ_ONCE(ferry_sk(sk)->udp);
 }
 
 static void set_v6(struct sock *sk, const struct ferry_tuple *tuple)
@@ -153,6 +155,7 @@ void ferry_ip_set_tuple(struct sock *sk, const struct ferry_tuple *tuple)
 	inet->inet_dport = tuple->rport;
 	inet->inet_sport = tuple->lport;
 	inet->inet_num = ntohs(tuple->lport);
+	ferry_sk(sk)->udp = tuple->udp;
 	if (tuple->dev)
 		sk->sk_bound_dev_if = tuple->dev;
 }

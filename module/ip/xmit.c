@@ -97,6 +97,42 @@ static int xmit6(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8
 	return ret;
 }
 
+static void how_of(struct sock *sk, bool v4, const struct dst_entry *dst, u8 ecn,
+		   struct ferry_ip_how *how)
+{
+	*how = (struct ferry_ip_how) {
+		.mark		= READ_ONCE(sk->sk_mark),
+		.priority	= READ_ONCE(sk->sk_priority),
+	};
+	if (v4) {
+		how->tclass = with_ecn(READ_ONCE(inet_sk(sk)->tos), ecn);
+		how->ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+		how->df = ip_dont_fragment(sk, dst) || wants_df(sk);
+	} else {
+		how->tclass = with_ecn(inet6_sk(sk)->tclass, ecn);
+		how->ttl = inet6_sk(sk)->hop_limit;
+		how->fragment = inet6_sk(sk)->pmtudisc >= IPV6_PMTUDISC_PROBE;
+	}
+}
+
+/* The kernel's builders would write the socket's protocol into the IP header. */
+static int xmit_udp(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst,
+		    const struct ferry_tuple *tuple, u8 ecn)
+{
+	struct ferry_net *fn = ferry_sock_net(sk);
+	struct flowi fl = inet_sk(sk)->cork.fl;
+	bool v4 = ferry_ip_is_v4(sk);
+	struct ferry_ip_how how;
+	int err;
+
+	err = ferry_ip_udp_wrap(fn, transport_of(sk), skb, tuple);
+	if (err)
+		return err;
+	how_of(sk, v4, dst, ecn, &how);
+	skb_dst_set(skb, dst_clone(dst));
+	return ferry_ip_out(fn, sk, skb, &fl, v4, &how);
+}
+
 int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct ferry_net *fn = ferry_sock_net(sk);
@@ -116,6 +152,8 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 	ferry_ip_sock_tuple(sk, &tuple);
 	ferry_ip_csum(transport_of(sk), skb, &tuple, dst);
 	skb_set_hash_from_sk(skb, sk);
+	if (tuple.udp)
+		return xmit_udp(sk, skb, dst, &tuple, ecn);
 	clear_cb(skb);
 
 	ret = ferry_ip_is_v4(sk) ? xmit4(sk, skb, dst, ecn) : xmit6(sk, skb, dst, ecn);

@@ -57,8 +57,10 @@ static int put_tuple(struct sk_buff *skb, const struct ferry_sock_info *info)
 	    ferry_nl_put_addr(skb, FERRY_A_SOCKET_REMOTE_ADDR, info->family, &t->raddr) ||
 	    nla_put_u16(skb, FERRY_A_SOCKET_REMOTE_PORT, ntohs(t->rport)))
 		return -EMSGSIZE;
-	if (t->dev)
-		return nla_put_u32(skb, FERRY_A_SOCKET_DEVICE, t->dev);
+	if (t->dev && nla_put_u32(skb, FERRY_A_SOCKET_DEVICE, t->dev))
+		return -EMSGSIZE;
+	if (t->udp)
+		return nla_put_u16(skb, FERRY_A_SOCKET_UDP_PORT, ntohs(t->udp));
 	return 0;
 }
 

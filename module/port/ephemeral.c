@@ -163,7 +163,7 @@ static bool looks_free(struct ferry_ports *ports, struct ferry_flows *flows,
 static u64 destination_hash(const struct ferry_ports *ports, struct ferry_tuple tuple)
 {
 	tuple.lport = 0;
-	return siphash(&tuple, sizeof(tuple), &ports->key);
+	return siphash(&tuple, FERRY_TUPLE_KEY, &ports->key);
 }
 
 /*

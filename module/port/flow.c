@@ -27,7 +27,7 @@ u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed)
 	hsiphash_key_t key = hash_key;
 
 	key.key[0] ^= seed;
-	return hsiphash(tuple, sizeof(*tuple), &key);
+	return hsiphash(tuple, FERRY_TUPLE_KEY, &key);
 }
 
 static u32 hash_tuple(const void *data, u32 len, u32 seed)
@@ -36,7 +36,7 @@ static u32 hash_tuple(const void *data, u32 len, u32 seed)
 }
 
 static const struct rhashtable_params params = {
-	.key_len		= sizeof(struct ferry_tuple),
+	.key_len		= FERRY_TUPLE_KEY,
 	.key_offset		= offsetof(struct ferry_flow, tuple),
 	.head_offset		= offsetof(struct ferry_flow, node),
 	.hashfn			= hash_tuple,
@@ -48,7 +48,7 @@ struct ferry_flows *ferry_flows_create(struct ferry_net *fn, enum ferry_transpor
 	struct ferry_flows *flows;
 
 	/* Tuples are hashed and compared as bytes. */
-	BUILD_BUG_ON(sizeof(struct ferry_tuple) != 40);
+	BUILD_BUG_ON(FERRY_TUPLE_KEY != 40);
 
 	get_random_once(&hash_key, sizeof(hash_key));
 	flows = kzalloc(sizeof(*flows), GFP_KERNEL_ACCOUNT);

@@ -30,6 +30,8 @@ enum ferry_transport {
  * @dev: interface the flow is bound to: the socket's sk_bound_dev_if or, where
  *	the address is link-local, its scope; 0 for none. An incoming packet is
  *	looked up first with its device, then with 0
+ * @udp: the peer's UDP port where packets go inside UDP, 0 where they do not. Not
+ *	part of the key: a NAT may change it (ip/udp.c)
  */
 struct ferry_tuple {
 	struct in6_addr	laddr;
@@ -37,7 +39,11 @@ struct ferry_tuple {
 	__be16		lport;
 	__be16		rport;
 	int		dev;
+	__be16		udp;
 };
+
+/* What a flow is known by */
+#define FERRY_TUPLE_KEY	offsetof(struct ferry_tuple, udp)
 
 enum ferry_flow_kind {
 	FERRY_FLOW_SOCK,

@@ -190,6 +190,7 @@ static void forget_peer(struct sock *sk)
 	struct inet_sock *inet = inet_sk(sk);
 
 	inet->inet_dport = 0;
+	WRITE_ONCE(ferry_sk(sk)->udp, 0);
 	sk_daddr_set(sk, 0);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6)
@@ -231,6 +232,8 @@ int ferry_stream_connect(struct sock *sk, ferry_sockaddr *uaddr, int len)
 	err = peer(sk, uaddr, len);
 	if (err)
 		return err;
+	if (ferry_sk(sk)->udp_wanted)
+		WRITE_ONCE(ferry_sk(sk)->udp, ferry_ip_udp_default(sk));
 	err = ferry_ip_connect(sk);
 	if (err)
 		goto forget;

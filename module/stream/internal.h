@@ -380,6 +380,11 @@ static inline u32 ferry_stream_pmtu(const struct fsp_conn *c)
 	return room ? room + READ_ONCE(c->pmtu_below) : 0;
 }
 
+/* peer.c: inside UDP */
+void ferry_stream_peer_seen(struct sock *sk, __be16 from, const struct fsp_rx *rx);
+bool ferry_stream_way_fits(const struct sock *sk, struct ferry_packet *p);
+bool ferry_stream_request_fits(const struct ferry_request *req, struct ferry_packet *p);
+
 /* err.c */
 int ferry_stream_err(struct ferry_net *fn, struct sk_buff *skb,
 		     const struct ferry_tuple *tuple, const struct ferry_icmp *icmp);

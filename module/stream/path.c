@@ -40,6 +40,7 @@ static u8 probing(struct sock *sk)
 
 void ferry_stream_path_init(struct sock *sk)
 {
+	unsigned int more = ferry_ip_udp_len(FERRY_STREAM, ferry_sk(sk)->udp);
 	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 	u32 room = least_room(sk);
 
@@ -48,6 +49,9 @@ void ferry_stream_path_init(struct sock *sk)
 		c->pmtu_base = FSP_PMTU_BASE_V6;
 		c->pmtu_min = FSP_PMTU_MIN_V6;
 	}
+	c->pmtu_below += more;
+	c->pmtu_base -= more;
+	c->pmtu_min -= more;
 	c->cfg.mtu_probing = probing(sk);
 	fsp_conn_set_path(c, room, super_packet(sk, room), ferry_stream_now());
 }

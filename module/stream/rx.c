@@ -79,6 +79,7 @@ void ferry_stream_rx(struct sock *sk, struct sk_buff *skb, struct fsp_rx *rx)
 		ferry_stream_drop(ferry_sock_net(sk), skb, FERRY_STAT_STREAM_DROP_STATE);
 		return;
 	}
+	ferry_stream_peer_seen(sk, ferry_ip_udp_from(skb), rx);
 	ferry_stream_path_update(sk);
 	__skb_pull(skb, rx->hdr_len);
 	skb_dst_drop(skb);
@@ -213,18 +214,22 @@ static void to_port(struct ferry_packet *p)
 /* False: the owner has just given it up */
 static bool to_flow(struct ferry_flow *flow, struct ferry_packet *p)
 {
+	struct ferry_request *req;
 	struct sock *sk;
 
 	switch (flow->kind) {
 	case FERRY_FLOW_REQUEST:
-		return ferry_stream_request_rx(ferry_flow_request(flow), p);
+		req = ferry_flow_request(flow);
+		return !ferry_stream_request_fits(req, p) ||
+		       ferry_stream_request_rx(req, p);
 	case FERRY_FLOW_TIMEWAIT:
 		return ferry_stream_timewait_rx(ferry_flow_timewait(flow), p);
 	default:
 		sk = &ferry_flow_stream(flow)->fs.inet.sk;
 		if (!refcount_inc_not_zero(&sk->sk_refcnt))
 			return false;
-		to_sock(sk, p);
+		if (ferry_stream_way_fits(sk, p))
+			to_sock(sk, p);
 		sock_put(sk);
 		return true;
 	}

@@ -14,6 +14,8 @@
 
 #include <uapi/linux/ferry.h>
 
+#include "family.h"
+#include "ip/ip.h"
 #include "stream/internal.h"
 
 #define KEEPIDLE_MAX	32767
@@ -467,9 +469,31 @@ static int get_version(struct sock *sk, int *val)
 	return 0;
 }
 
+static int set_udp_encap(struct sock *sk, int val)
+{
+	return ferry_family_set_udp(sk, FERRY_UDP_ENCAP, val);
+}
+
+static int get_udp_encap(struct sock *sk, int *val)
+{
+	return ferry_family_get_udp(sk, FERRY_UDP_ENCAP, val);
+}
+
+static int set_udp_port(struct sock *sk, int val)
+{
+	return ferry_family_set_udp(sk, FERRY_UDP_PEER_PORT, val);
+}
+
+static int get_udp_port(struct sock *sk, int *val)
+{
+	return ferry_family_get_udp(sk, FERRY_UDP_PEER_PORT, val);
+}
+
 static const struct option ferry_options[] = {
 	[FERRY_ZEROCOPY] = { 0, 1, set_zerocopy, get_zero },
 	[FERRY_VERSION] = { .get = get_version },
+	[FERRY_UDP_ENCAP] = { 0, 1, set_udp_encap, get_udp_encap },
+	[FERRY_UDP_PEER_PORT] = { 0, U16_MAX, set_udp_port, get_udp_port },
 };
 
 /* ---- the common part ---- */
@@ -595,6 +619,8 @@ static int get_mtu(struct sock *sk, int len, char __user *optval, int __user *op
 
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN || !mtu)
 		return -ENOTCONN;
+	/* Programs reckon with an IP header before a stream's. */
+	mtu -= ferry_ip_udp_len(FERRY_STREAM, ferry_ip_udp_peer(sk));
 	return put_value(&mtu, min_t(int, len, sizeof(mtu)), optval, optlen);
 }
 

@@ -84,6 +84,7 @@ static struct ferry_timewait *make(struct sock *sk)
 		return NULL;
 	fsp_timewait_init(&tw->tw, &ss->conn);
 	tw->flow.tuple = ss->fs.flow.tuple;
+	tw->flow.tuple.udp = ss->fs.udp;
 	tw->flow.kind = FERRY_FLOW_TIMEWAIT;
 	tw->fn = ferry_sock_net(sk);
 	tw->family = sk->sk_family;
@@ -168,8 +169,12 @@ bool ferry_stream_timewait_rx(struct ferry_timewait *tw, struct ferry_packet *p)
 	}
 	if (verdict == FSP_TW_KILL)
 		ferry_stream_timewait_kill(tw);
-	if (verdict == FSP_TW_RESTART)
+	if (verdict == FSP_TW_RESTART) {
+		/* Its FIN in its place: it may well come by another port now */
+		if (tw->flow.tuple.udp && p->tuple->udp)
+			WRITE_ONCE(tw->flow.tuple.udp, p->tuple->udp);
 		start(tw);
+	}
 	if (verdict != FSP_TW_KILL && verdict != FSP_TW_DROP)
 		send_ack(tw, p);
 	ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_STATE);

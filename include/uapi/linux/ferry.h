@@ -41,9 +41,17 @@
  * FERRY_ZEROCOPY	int, set and get: allow MSG_ZEROCOPY. SO_ZEROCOPY is
  *			refused by the kernel for protocols it does not know.
  * FERRY_VERSION	__u32, get: version of this interface, FERRY_API_VERSION.
+ * FERRY_UDP_ENCAP	int, set and get: go inside UDP. Of a stream to be set before
+ *			connect(); of a connected one it tells how it goes. Without
+ *			it answers still go inside UDP to who came inside UDP.
+ * FERRY_UDP_PEER_PORT	int, set and get: the peer's UDP port, where it is not
+ *			net.ferry.udp_port. Of a connected stream it tells the one in
+ *			use, which is 0 where it does not go inside UDP.
  */
 #define FERRY_ZEROCOPY		1
 #define FERRY_VERSION		2
+#define FERRY_UDP_ENCAP		3
+#define FERRY_UDP_PEER_PORT	4
 
 #define FERRY_API_VERSION	1
 
