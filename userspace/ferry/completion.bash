@@ -55,7 +55,7 @@ _ferry_run() {
 		return
 	done
 	if [[ $cur == -* ]]; then
-		_ferry_words '--stream-only --dgram-only --verbose --help'
+		_ferry_words '--stream-only --dgram-only --udp --verbose --help'
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

@@ -93,6 +93,7 @@ static const struct member socket_members[] = {
 	{ "backlog", FERRY_A_SOCKET_BACKLOG },
 	{ "drops", FERRY_A_SOCKET_DROPS },
 	{ "mark", FERRY_A_SOCKET_MARK },
+	{ "udp_port", FERRY_A_SOCKET_UDP_PORT },
 };
 
 static void json_members(const struct member *m, unsigned int n,
@@ -280,6 +281,7 @@ static void line_owner(struct text *t, const struct sockrec *r)
 	item_if(t, "inode", field(r, FERRY_A_SOCKET_INODE));
 	item_if(t, "cookie", field(r, FERRY_A_SOCKET_COOKIE));
 	item_if(t, "mark", field(r, FERRY_A_SOCKET_MARK));
+	item_if(t, "udp", field(r, FERRY_A_SOCKET_UDP_PORT));
 	if (r->tb[FERRY_A_SOCKET_V6ONLY])
 		item(t, "v6only");
 	if (r->tb[FERRY_A_SOCKET_ORPHAN])

@@ -20,6 +20,7 @@
 #define PRELOAD_VAR	"LD_PRELOAD="
 #define MODE_VAR	FERRY_RUN_MODE "="
 #define VERBOSE_VAR	FERRY_RUN_VERBOSE "="
+#define UDP_VAR		FERRY_RUN_UDP "="
 #define TOLD_VAR	FERRY_RUN_TOLD "="
 
 /* The copy is made on the stack of whoever calls exec. */
@@ -35,7 +36,7 @@ struct survey {
 	size_t entries;
 	const char *preload;	/* its LD_PRELOAD, NULL without one */
 	bool ours;		/* which has us in it */
-	bool mode, verbose, told, off;
+	bool mode, verbose, udp, told, off;
 };
 
 static const char *value_of(const char *entry, const char *var)
@@ -66,6 +67,8 @@ static void survey_entry(struct survey *s, const char *entry)
 	}
 	if (value_of(entry, VERBOSE_VAR))
 		s->verbose = true;
+	if (value_of(entry, UDP_VAR))
+		s->udp = true;
 	if (value_of(entry, TOLD_VAR))
 		s->told = true;
 }
@@ -81,7 +84,7 @@ static bool complete(const struct survey *s)
 {
 	return s->ours && s->mode &&
 	       (s->verbose || !ferry_run.verbose) &&
-	       (s->told || !ferry_run.told);
+	       (s->udp || !ferry_run.udp) && (s->told || !ferry_run.told);
 }
 
 static const char *mode_entry(void)
@@ -103,8 +106,8 @@ size_t ferry_run_environ_size(char *const envp[])
 	take_survey(&s, envp);
 	if (s.off || complete(&s))
 		return 0;
-	/* Theirs, our four, the end, and the text of a merged LD_PRELOAD. */
-	room = (s.entries + 5) * sizeof(*envp);
+	/* Theirs, our five, the end, and the text of a merged LD_PRELOAD. */
+	room = (s.entries + 6) * sizeof(*envp);
 	room += strlen(own_preload) + 1 + (s.preload ? strlen(s.preload) : 0) + 1;
 	return room <= MAX_ROOM ? room : 0;
 }
@@ -135,11 +138,13 @@ char **ferry_run_environ_fill(char *const envp[], void *room)
 	if (!s.preload)
 		*next++ = own_preload;
 	else if (!s.ours)
-		*next++ = merge_preload(&s, (char *)(out + s.entries + 5));
+		*next++ = merge_preload(&s, (char *)(out + s.entries + 6));
 	if (!s.mode)
 		*next++ = (char *)mode_entry();
 	if (!s.verbose && ferry_run.verbose)
 		*next++ = (char *)VERBOSE_VAR "1";
+	if (!s.udp && ferry_run.udp)
+		*next++ = (char *)UDP_VAR "1";
 	if (!s.told && ferry_run.told)
 		*next++ = (char *)TOLD_VAR "1";
 	*next = NULL;
@@ -211,5 +216,6 @@ __attribute__((constructor)) static void read_settings(void)
 		ferry_run.off = !strcmp(mode, "off");
 	}
 	ferry_run.verbose = is_set(FERRY_RUN_VERBOSE);
+	ferry_run.udp = is_set(FERRY_RUN_UDP);
 	ferry_run.told = is_set(FERRY_RUN_TOLD);
 }

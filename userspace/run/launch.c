@@ -26,18 +26,21 @@ enum { EXIT_USAGE = 2, EXIT_OTHER = 125, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127
 struct run_options {
 	const char *mode;
 	bool verbose;
+	bool udp;		/* go inside UDP */
 	char **program;		/* with its arguments */
 };
 
 static void usage(FILE *out)
 {
-	fputs("Usage: ferry run [--stream-only | --dgram-only] [--verbose] PROGRAM [ARG...]\n"
+	fputs("Usage: ferry run [--stream-only | --dgram-only] [--udp] [--verbose] PROGRAM [ARG...]\n"
 	      "\n"
 	      "Run PROGRAM with its TCP sockets turned into Ferry streams and its UDP\n"
 	      "sockets into Ferry datagram sockets. Both ends have to use Ferry.\n"
 	      "\n"
 	      "  -s, --stream-only  convert TCP only\n"
 	      "  -d, --dgram-only   convert UDP only\n"
+	      "  -u, --udp          inside UDP, for networks and NATs that know no other;\n"
+	      "                     the UDP port is net.ferry.udp_port\n"
 	      "  -v, --verbose      tell each converted socket on stderr\n"
 	      "  -h, --help         this text\n"
 	      "\n"
@@ -63,6 +66,7 @@ static int parse(struct run_options *opt, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "stream-only", no_argument, NULL, 's' },
 		{ "dgram-only", no_argument, NULL, 'd' },
+		{ "udp", no_argument, NULL, 'u' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
@@ -71,13 +75,16 @@ static int parse(struct run_options *opt, int argc, char **argv)
 
 	/* The tool has parsed its own options before: begin anew. */
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "+sdvh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+sduvh", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			ret = set_mode(opt, "stream");
 			break;
 		case 'd':
 			ret = set_mode(opt, "dgram");
+			break;
+		case 'u':
+			opt->udp = true;
 			break;
 		case 'v':
 			opt->verbose = true;
@@ -194,6 +201,7 @@ static int set_environment(const struct run_options *opt)
 	    !setenv(FERRY_RUN_MODE, opt->mode ? opt->mode : "all", 1) &&
 	    !(opt->verbose ? setenv(FERRY_RUN_VERBOSE, "1", 1) :
 	      unsetenv(FERRY_RUN_VERBOSE)) &&
+	    !(opt->udp ? setenv(FERRY_RUN_UDP, "1", 1) : unsetenv(FERRY_RUN_UDP)) &&
 	    tell_if_missing())
 		return 0;
 	fprintf(stderr, "ferry run: environment: %s\n", strerror(errno));

@@ -41,6 +41,7 @@ struct run_settings {
 	bool keep_dgram;	/* leave datagram sockets to UDP */
 	bool off;		/* do nothing at all, for children neither */
 	bool verbose;
+	bool udp;		/* go inside UDP */
 	atomic_bool told;	/* the user knows that there is no Ferry */
 };
 

@@ -11,6 +11,8 @@
 #define FERRY_RUN_MODE		"FERRY_RUN_MODE"
 /* "1": one line on stderr for each converted socket. */
 #define FERRY_RUN_VERBOSE	"FERRY_RUN_VERBOSE"
+/* "1": the sockets go inside UDP. */
+#define FERRY_RUN_UDP		"FERRY_RUN_UDP"
 /* "1": the user was told that this kernel has no Ferry. */
 #define FERRY_RUN_TOLD		"FERRY_RUN_TOLD"
 

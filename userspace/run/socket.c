@@ -24,6 +24,7 @@
 
 DEFINE_NEXT(socket)
 DEFINE_NEXT(getsockopt)
+DEFINE_NEXT(setsockopt)
 
 /* Text is put together by hand: stdio may allocate and is not for handlers. */
 struct line {
@@ -103,6 +104,26 @@ static int plain_socket(int domain, int type, int protocol)
 	return next_socket()(domain, type, protocol);
 }
 
+/*
+ * A socket that cannot go inside UDP is no socket: it would go bare where its
+ * user said it must not.
+ */
+static int inside_udp(int fd)
+{
+	int on = 1, ret, err;
+
+	if (!next_setsockopt())
+		ret = syscall(SYS_setsockopt, fd, SOL_FERRY, FERRY_UDP_ENCAP, &on, sizeof(on));
+	else
+		ret = next_setsockopt()(fd, SOL_FERRY, FERRY_UDP_ENCAP, &on, sizeof(on));
+	if (!ret)
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
 EXPORT int socket(int domain, int type, int protocol)
 {
 	int saved = errno, fd;
@@ -116,6 +137,8 @@ EXPORT int socket(int domain, int type, int protocol)
 		errno = saved;
 		return plain_socket(domain, type, protocol);
 	}
+	if (fd >= 0 && ferry_run.udp)
+		fd = inside_udp(fd);
 	if (fd >= 0 && ferry_run.verbose) {
 		say_converted(domain, type, fd);
 		errno = saved;
@@ -174,4 +197,5 @@ __attribute__((constructor)) static void look_up(void)
 {
 	next_socket();
 	next_getsockopt();
+	next_setsockopt();
 }
