@@ -112,8 +112,6 @@ static void set_up(struct sock *sk)
 {
 	struct udp_sock *up = udp_sk(sk);
 
-	/* A device that only knows UDP's sum helps with ours, where that is needed. */
-	inet_inc_convert_csum(sk);
 	up->encap_rcv = rcv;
 	up->encap_err_lookup = ferry_ip_udp_err;
 	up->encap_type = ENCAP_TYPE;
@@ -164,6 +162,8 @@ static void close_one(struct socket **sock)
 
 static void close_both(struct socket **socks)
 {
+	if (!socks[0])
+		return;
 	close_one(&socks[1]);
 	close_one(&socks[0]);
 	/* no packet is on its way through rcv() any more */

@@ -427,7 +427,7 @@ bool ferry_stream_request_rx(struct ferry_request *req, struct ferry_packet *p)
 	verdict = fsp_request_rx(&req->req, &p->rx);
 	/* Both show the numbers of the SYN, or of our answer */
 	if (verdict == FSP_REQ_COMPLETE || verdict == FSP_REQ_SYNACK)
-		req->flow.tuple.udp = p->tuple->udp;
+		WRITE_ONCE(req->flow.tuple.udp, p->tuple->udp);
 	if (verdict == FSP_REQ_COMPLETE) {
 		finish(req, p);
 		return true;

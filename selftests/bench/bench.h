@@ -22,6 +22,7 @@ struct bench_rival {
 	const char *name;
 	int family;		/* of the socket; 0: AF_INET or AF_INET6 by the version */
 	int protocol;		/* -1: Ferry's numbering of the versions of IP */
+	bool inside_udp;
 };
 
 const struct bench_rival *bench_rival(const char *name);

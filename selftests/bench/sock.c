@@ -6,19 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/ferry.h>
+
 #include "../net/lib/ktap.h"
 #include "../net/lib/options.h"
 #include "bench.h"
 
-#ifndef AF_FERRY
-#define AF_FERRY	19
-#endif
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP	262
 #endif
 
 static const struct bench_rival rivals[] = {
 	{ .name = "ferry", .family = AF_FERRY, .protocol = -1 },
+	{ .name = "ferry-udp", .family = AF_FERRY, .protocol = -1, .inside_udp = true },
 	{ .name = "tcp" },
 	{ .name = "udp" },
 	{ .name = "mptcp", .protocol = IPPROTO_MPTCP },
@@ -49,6 +49,8 @@ static int open_socket(int type)
 
 	if (fd < 0)
 		FT_DIE("socket of %s: %s", r->name, strerror(errno));
+	if (r->inside_udp)
+		ft_setopt(fd, SOL_FERRY, FERRY_UDP_ENCAP, 1);
 	if (type == SOCK_STREAM && bench_opt.cong &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, bench_opt.cong,
 		       strlen(bench_opt.cong)))

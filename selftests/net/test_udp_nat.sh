@@ -86,7 +86,7 @@ serve()
 talk()
 {
 	mkfifo "$FT_TMP/in" "$FT_TMP/out"
-	ip netns exec "$FT_A" udp_peer "$1" "$(ft_addr B "$2")" $PORT $3 \
+	ip netns exec "$FT_A" udp_peer "$1" "$(ft_addr B "$2")" $PORT "${3:-}" \
 		<"$FT_TMP/in" >"$FT_TMP/out" 2>&1 &
 	C_PID=$!
 	_ft_pids="$_ft_pids $C_PID"
@@ -138,7 +138,7 @@ bare_is_stopped()
 	ip netns exec "$FT_A" udp_peer stream "$FT_B4" $PORT </dev/null >"$FT_TMP/bare" 2>&1 &&
 		return 1
 	ft_on A sysctl -qw net.ferry.stream_syn_retries=7
-	ft_stop $SERVER
+	ft_stop "$SERVER"
 }
 
 # narrow VERSION [mtu N]: the router's way to B, which only it knows of
@@ -169,8 +169,9 @@ offloads()
 
 rebind_in_bulk()
 {
-	local pid status moved=-$(ft_stat B UdpPeerMoved)
+	local pid status moved
 
+	moved=-$(ft_stat B UdpPeerMoved)
 	ft_on A tc qdisc replace dev eth0 root netem delay 20ms rate 50mbit limit 1000
 	bulk "$1" &
 	pid=$!
@@ -218,17 +219,17 @@ for v in 4 6; do
 	ktap_result $? "dgram.v$v: another port, after a moment"
 	hang_up
 
-	ft_stop $SERVER
+	ft_stop "$SERVER"
 	serve $v
 	talk stream $v udp && say
 	ktap_result $? "restart.v$v: the server's"
-	kill -KILL $C_PID
-	wait $C_PID 2>/dev/null
+	kill -KILL "$C_PID"
+	wait "$C_PID" 2>/dev/null
 	exec 5>&- 6<&-
 	talk stream $v udp && say
 	ktap_result $? "restart.v$v: the client's"
 	hang_up
-	ft_stop $SERVER
+	ft_stop "$SERVER"
 
 	# all of stream_bulk's sockets, whose program knows nothing of it
 	ft_on A sysctl -qw net.ferry.udp=3
@@ -264,7 +265,7 @@ for v in 4 6; do
 	ft_on A timeout 60 ferry run --udp curl -sf -o "$FT_TMP/got" "http://$url:8080/net/stream_bulk" &&
 		ft_same "$FT_TMP/got" "$FT_BIN/stream_bulk"
 	ktap_result $? "apps.v$v: curl through ferry run --udp"
-	ft_stop $FT_PID
+	ft_stop "$FT_PID"
 done
 
 ip netns exec "$FT_A" sysctl -qw net.ferry.udp=0
