@@ -361,7 +361,8 @@ void fsp_recovery_mss_shrunk(struct fsp_conn *c)
 	struct fsp_seg *seg;
 
 	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg))
-		if (!(seg->state & (FSP_SEG_SACKED | FSP_SEG_LOST)))
+		if (!(seg->state & (FSP_SEG_SACKED | FSP_SEG_LOST)) &&
+		    fsp_seg_bytes(seg) + FSP_OPTS_MAX > c->snd_mss)
 			fsp_mark_lost(c, seg);
 	if (!c->lost_out || c->recovery != FSP_OPEN)
 		return;
