@@ -24,6 +24,7 @@
 #define REMOTE_PORT	2000	/* of flow 0; flow n has n more */
 #define PROTO_FSP	253
 #define PROTO_FDP	254
+#define HEADROOM	80	/* IP's headers before a packet */
 #define PACKET_MAX	9216
 #define RANGES_MAX	40
 #define FLOWS		8
@@ -50,6 +51,7 @@ enum {
 	X(seq) X(ack) X(win) X(len) X(serial) X(words) X(sport) X(dport) \
 	X(cookie) X(ticket) X(mss) X(ws) X(version) X(features) X(echo) X(delay) \
 	X(sepoch) X(aepoch) X(dup) X(ce) X(ect0) X(ect1) X(cebytes) X(ectbytes) X(isn) \
+	X(probe) X(probed) X(arrived) X(hopopts) X(destopts) X(routing) X(left) X(fragment) \
 	X(nr) X(ttl) X(ecn) X(tos) X(size) X(mtu) X(length) X(reserved) X(flags) \
 	X(check) X(trunc) X(after) X(before) X(since) X(at)
 

@@ -219,7 +219,7 @@ static void describe_sent(const struct spec *s, const uint8_t *t, size_t len)
 
 static void send_packet(const struct spec *s)
 {
-	uint8_t buf[60 + PACKET_MAX], *t = buf + 60;
+	uint8_t buf[HEADROOM + PACKET_MAX], *t = buf + HEADROOM;
 	size_t len;
 	int i;
 

@@ -5,8 +5,6 @@
 
 #include "conform.h"
 
-#define HEADROOM	60
-
 /* The module's address and ours */
 static const char * const module_addr[] = { "10.77.1.1", "fd77:1::1" };
 static const char * const our_addr[] = { "10.77.1.2", "fd77:1::2" };
@@ -139,18 +137,46 @@ static void put_check(const struct spec *s, const uint8_t *src, const uint8_t *d
 
 /* ---- out ---- */
 
+/* One IPv6 extension header of 8 bytes before @t: RFC 8200 section 4 */
+static uint8_t *put_extension(uint8_t *t, int *proto, int kind, uint8_t a, uint8_t b)
+{
+	t -= 8;
+	memset(t, 0, 8);
+	t[0] = *proto;
+	t[2] = a;
+	t[3] = b;
+	*proto = kind;
+	return t;
+}
+
+/* Those that are asked for, in the order the RFC recommends */
+static uint8_t *put_extensions(const struct spec *s, int *proto, uint8_t *t)
+{
+	if (spec_find(s, F_fragment))	/* the only one of a packet */
+		t = put_extension(t, proto, IPPROTO_FRAGMENT, 0, 0);
+	if (spec_find(s, F_routing))
+		t = put_extension(t, proto, IPPROTO_ROUTING, spec_get(s, F_routing, 0),
+				  spec_get(s, F_left, 0));
+	if (spec_find(s, F_destopts))	/* PadN */
+		t = put_extension(t, proto, IPPROTO_DSTOPTS, 1, 4);
+	if (spec_find(s, F_hopopts))
+		t = put_extension(t, proto, IPPROTO_HOPOPTS, 1, 4);
+	return t;
+}
+
 static uint8_t *put_ip(const struct spec *s, const uint8_t *src, const uint8_t *dst,
 		       int proto, uint8_t *t, size_t len)
 {
 	int tos = spec_get(s, F_tos, 0) | spec_get(s, F_ecn, 0);
 	int ttl = spec_get(s, F_ttl, 64);
-	uint8_t *p = t - (w.ip == 4 ? 20 : 40);
+	uint8_t *e = w.ip == 4 ? t : put_extensions(s, &proto, t);
+	uint8_t *p = e - (w.ip == 4 ? 20 : 40);
 
-	memset(p, 0, t - p);
+	memset(p, 0, e - p);
 	if (w.ip == 6) {
 		p[0] = 0x60 | tos >> 4;
 		p[1] = tos << 4;
-		put16(p + 4, len);
+		put16(p + 4, len + (t - e));
 		p[6] = proto;
 		p[7] = ttl;
 		memcpy(p + 8, src, 16);

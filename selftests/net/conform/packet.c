@@ -17,7 +17,8 @@ enum {
 	OPT_EPOCH,
 	OPT_COOKIE,
 	OPT_ECN,
-	OPT_TICKET = 11,
+	OPT_PROBE,
+	OPT_TICKET,
 	OPT_DUP,
 };
 
@@ -150,6 +151,8 @@ static uint8_t *put_options(const struct spec *s, uint8_t *p)
 		p = put_pair(p, OPT_EPOCH, spec_get(s, F_sepoch, 0),
 			     spec_get(s, F_aepoch, 0));
 	p = put_marks(s, p);
+	if (spec_find(s, F_probed))
+		p = put_pair(p, OPT_PROBE, spec_get(s, F_probed, 0), spec_get(s, F_arrived, 0));
 	p = put_blob(&s->cookie, OPT_COOKIE, p);
 	p = put_blob(&s->ticket, OPT_TICKET, p);
 	if (s->has_ranges && !(s->set & EXT)) {
@@ -293,6 +296,10 @@ static void take_option(struct packet *p, int kind, const uint8_t *v, size_t len
 	}
 	if (kind == OPT_ECN && len == 14)
 		take_marks(p, v);
+	if (kind == OPT_PROBE && len == 4) {
+		p->f[F_probed] = get16(v);
+		p->f[F_arrived] = get16(v + 2);
+	}
 	if (kind == OPT_DUP && len == 8)
 		p->f[F_dup] = get16(v);
 	if (kind == OPT_COOKIE) {
@@ -337,6 +344,14 @@ static void parse_control(struct packet *p, const uint8_t *o, const uint8_t *end
 {
 	size_t len;
 
+	/* A probe is nothing but padding. */
+	if (end - o >= 8 && *o == OPT_PROBE) {
+		p->f[F_probe] = get16(o + 4);
+		for (o += 6; o < end; o++)
+			if (*o)
+				fail("the module's probe is not padded with zeros");
+		return;
+	}
 	while (o < end) {
 		len = end - o < 4 ? 0 : get16(o + 2);
 		if (len < 4 || len > (size_t)(end - o))
