@@ -312,6 +312,9 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 	fsp_ecn_respond(c, &as.sample);
 	restart_timers(c, as.progress || as.sample.delivered, now);
 	fsp_reneging_check(c, now);
+	/* More was received and may be sent, though nothing is freed: a larger buffer? */
+	if (c->starved && as.sample.delivered)
+		c->events |= FSP_EV_WRITABLE;
 	if (!c->rtxq.count)
 		fsp_probe_arm(c, now);
 	return FSP_TAKEN;

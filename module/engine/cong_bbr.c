@@ -36,11 +36,12 @@
 #define LOSS_BLIND		51	/* 20 %: without a queue to be seen */
 #define LOSS_BASE_MAX		38	/* 15 %: no path loses more always */
 #define STARTUP_LOSSES		6
+#define CHANCE			3
 #define BETA			179	/* 0.7 */
 #define HEADROOM		38	/* 0.15 */
 #define MIN_CWND_SEGS		4
 
-#define MIN_RTT_WINDOW		(10 * FSP_NSEC_PER_SEC)
+#define MIN_RTT_WINDOW		(6 * FSP_NSEC_PER_SEC)	/* PROBE_RTT has looked by then */
 #define PROBE_RTT_INTERVAL	(5 * FSP_NSEC_PER_SEC)
 #define PROBE_RTT_TIME		(200 * FSP_NSEC_PER_MSEC)
 #define PROBE_WAIT		(2 * FSP_NSEC_PER_SEC)
@@ -50,6 +51,9 @@
 #define QUEUE_MIN		FSP_NSEC_PER_MSEC
 #define QUEUE_RTTS		4
 #define EXTRA_ROUNDS		10
+#define EXTRA_INTERVAL		FSP_NSEC_PER_SEC
+#define EXTRA_MAX		(100 * FSP_NSEC_PER_MSEC)
+#define DRAIN_ROUNDS		3
 
 enum state {
 	STARTUP,
@@ -77,7 +81,7 @@ enum phase {
  * @bw: what is used
  * @bw_latest: highest of this round
  * @full_bw: rate of STARTUP or UP when it last grew enough
- * @min_rtt: ns, over 10 s; 0: none so far
+ * @min_rtt: ns, over MIN_RTT_WINDOW; 0: none so far
  * @min_rtt_at: when
  * @low_rtt: lowest of the present and the last QUEUE_RTTS round trips
  * @last_rtt: the sample before this one
@@ -104,6 +108,7 @@ enum phase {
  * @extra_round: rounds of this half of @extra
  * @up_rounds: UP lasts so long
  * @full_bw_rounds: the rate has not grown for so many
+ * @drain_rounds: DRAIN has lasted so many
  * @losses: segments lost in this loss round
  * @rtts: samples in low_rtt[0]
  * @state: enum state
@@ -153,6 +158,7 @@ struct bbr {
 	u8	extra_round;
 	u8	up_rounds;
 	u8	full_bw_rounds;
+	u8	drain_rounds;
 	u8	losses;
 	u8	rtts;
 	u8	state;
@@ -191,15 +197,17 @@ static u32 min_cwnd(const struct fsp_conn *c)
 	return MIN_CWND_SEGS * c->snd_mss;
 }
 
+static u64 bytes_in(u64 rate, u64 ns)
+{
+	return div_u64(rate * max(div_u64(ns, FSP_NSEC_PER_USEC), 1ULL), 1000000);
+}
+
 /* Bandwidth-delay product */
 static u32 bdp(const struct fsp_conn *c, const struct bbr *b, u64 bw, u32 gain)
 {
-	u64 bytes;
-
 	if (!b->min_rtt)
 		return FSP_INIT_CWND_SEGS * c->snd_mss;
-	bytes = div_u64(bw * max(div_u64(b->min_rtt, FSP_NSEC_PER_USEC), 1ULL), 1000000);
-	return min_t(u64, bytes * gain / UNIT, c->cwnd_clamp);
+	return min_t(u64, bytes_in(bw, b->min_rtt) * gain / UNIT, c->cwnd_clamp);
 }
 
 /* Room for super-packets and delayed acknowledgments on top */
@@ -342,16 +350,25 @@ static bool time_to_cruise(const struct fsp_conn *c, const struct bbr *b)
 
 /* ---- loss ---- */
 
+/* Losses that chance explains come in threes at most: three standard deviations */
+static bool by_chance(const struct fsp_conn *c, u32 more, u32 expected)
+{
+	u64 segs = more / c->snd_mss;
+
+	return segs * segs <= CHANCE * CHANCE * (u64)(expected / c->snd_mss + 1);
+}
+
 /*
  * More than a path without congestion loses? @lost of @inflight. The queue tells
  * whether the sender makes it lose; without one only far too much is.
  */
-static bool too_lossy(const struct bbr *b, u32 lost, u32 inflight)
+static bool too_lossy(const struct fsp_conn *c, const struct bbr *b, u32 lost, u32 inflight)
 {
-	u32 base = b->loss_base / (65536 / UNIT);
-	u32 thresh = b->queued ? base + LOSS_THRESH : base + LOSS_BLIND;
+	u32 expected = (u64)inflight * b->loss_base >> 16;
+	u32 more = lost > expected ? lost - expected : 0;
 
-	return lost > part(inflight, thresh);
+	return more > part(inflight, b->queued ? LOSS_THRESH : LOSS_BLIND) &&
+	       !by_chance(c, more, expected);
 }
 
 static u32 target_inflight(const struct fsp_conn *c, const struct bbr *b)
@@ -394,7 +411,7 @@ static void bbr_lost(struct fsp_conn *c, const struct fsp_seg *seg, u64 now)
 	b->round_lost += fsp_seg_len(seg);
 	if (b->losses < U8_MAX)
 		b->losses++;
-	if (b->probing && too_lossy(b, lost, seg->in_flight))
+	if (b->probing && too_lossy(c, b, lost, seg->in_flight))
 		inflight_too_high(c, b, inflight_at_loss(seg, lost),
 				  seg->state & FSP_SEG_APP_LIMITED, now);
 }
@@ -452,10 +469,12 @@ static void take_signals(struct fsp_conn *c, struct bbr *b, const struct fsp_ack
 	}
 	if (s->rate && (s->rate >= max_bw(b) || !s->app_limited))
 		b->max_bw[0] = max(b->max_bw[0], s->rate);
-	if (b->round_lost && too_lossy(b, b->round_lost, b->round_lost + b->round_delivered))
-		b->congested = true;
-	if (b->loss_round_start)
-		adapt_lower_bounds(c, b);
+	if (!b->loss_round_start)
+		return;
+	/* All of a round: of its beginning any loss is a large part. */
+	b->congested = b->round_lost &&
+		       too_lossy(c, b, b->round_lost, b->round_lost + b->round_delivered);
+	adapt_lower_bounds(c, b);
 }
 
 /* The round is over: the next one's signals begin with this sample. */
@@ -477,7 +496,7 @@ static void advance_signals(struct bbr *b, const struct fsp_ack_sample *s)
 /* Acknowledgments that come in heaps: more may be in flight by that much. */
 static void take_aggregation(struct fsp_conn *c, struct bbr *b, const struct fsp_ack_sample *s)
 {
-	u64 expected, us = div_u64(s->now - b->extra_at, FSP_NSEC_PER_USEC);
+	u64 most, expected, ns = s->now - b->extra_at;
 	u32 extra;
 
 	if (s->round_start && ++b->extra_round >= EXTRA_ROUNDS) {
@@ -485,14 +504,16 @@ static void take_aggregation(struct fsp_conn *c, struct bbr *b, const struct fsp
 		b->extra[1] = b->extra[0];
 		b->extra[0] = 0;
 	}
-	expected = div_u64(b->bw * min_t(u64, us, 1000000), 1000000);
-	if (b->extra_bytes <= expected) {
+	expected = bytes_in(b->bw, ns);
+	/* A heap is a heap for a moment: what lasts longer is a higher rate. */
+	if (b->extra_bytes <= expected || ns > EXTRA_INTERVAL) {
 		b->extra_bytes = 0;
 		b->extra_at = s->now;
 		expected = 0;
 	}
 	b->extra_bytes += s->delivered;
-	extra = min_t(u64, b->extra_bytes - expected, c->cwnd);
+	most = min_t(u64, bytes_in(b->bw, EXTRA_MAX), c->cwnd);
+	extra = min_t(u64, b->extra_bytes - expected, most);
 	b->extra[0] = max(b->extra[0], extra);
 }
 
@@ -519,15 +540,26 @@ static void check_startup_loss(struct fsp_conn *c, struct bbr *b)
 	b->inflight_hi = max(bdp(c, b, max_bw(b), UNIT), b->inflight_latest);
 }
 
-static void check_startup_done(struct fsp_conn *c, struct bbr *b, u64 now)
+/* Others' queue does not drain by our waiting for it. */
+static bool drained(const struct fsp_conn *c, struct bbr *b, const struct fsp_ack_sample *s)
+{
+	if (s->round_start && b->drain_rounds < U8_MAX)
+		b->drain_rounds++;
+	return fsp_in_flight(c) <= inflight_for(c, b, max_bw(b), UNIT) ||
+	       b->drain_rounds > DRAIN_ROUNDS;
+}
+
+static void check_startup_done(struct fsp_conn *c, struct bbr *b, const struct fsp_ack_sample *s)
 {
 	if (b->state == STARTUP) {
 		check_startup_loss(c, b);
-		if (b->full_bw_reached)
-			b->state = DRAIN;
+		if (!b->full_bw_reached)
+			return;
+		b->state = DRAIN;
+		b->drain_rounds = 0;
 	}
-	if (b->state == DRAIN && fsp_in_flight(c) <= inflight_for(c, b, max_bw(b), UNIT))
-		start_down(c, b, now);
+	if (b->state == DRAIN && drained(c, b, s))
+		start_down(c, b, s->now);
 }
 
 static void probe_upward(struct fsp_conn *c, struct bbr *b, const struct fsp_ack_sample *s)
@@ -560,7 +592,7 @@ static void adapt_upper_bounds(struct fsp_conn *c, struct bbr *b, const struct f
 	}
 	if (!s->flight)
 		return;
-	if (b->probing && too_lossy(b, s->tx_lost, s->tx_in_flight)) {
+	if (b->probing && too_lossy(c, b, s->tx_lost, s->tx_in_flight)) {
 		inflight_too_high(c, b, s->tx_in_flight, s->app_limited, s->now);
 		return;
 	}
@@ -780,7 +812,7 @@ static void bbr_control(struct fsp_conn *c, const struct fsp_ack_sample *s)
 	take_signals(c, b, s);
 	take_aggregation(c, b, s);
 	check_full_bw(b, s);
-	check_startup_done(c, b, s->now);
+	check_startup_done(c, b, s);
 	update_cycle(c, b, s);
 	update_min_rtt(b, s, &expired);
 	check_probe_rtt(c, b, s, expired);

@@ -70,7 +70,7 @@ struct fsp_rtx_note {
 /* Events, taken by fsp_conn_take_events() */
 #define FSP_EV_ESTABLISHED	0x0001	/* handshake done */
 #define FSP_EV_READABLE		0x0002	/* bytes were delivered */
-#define FSP_EV_WRITABLE		0x0004	/* bytes were acknowledged and freed */
+#define FSP_EV_WRITABLE		0x0004	/* bytes were acknowledged and freed, or all was sent */
 #define FSP_EV_PEER_CLOSED	0x0008	/* a FIN is in order: end of stream */
 #define FSP_EV_FIN_ACKED	0x0010	/* all is acknowledged, our FIN included */
 #define FSP_EV_ERROR		0x0020	/* conn->error says why; state is FSP_CLOSED */

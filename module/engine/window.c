@@ -100,8 +100,14 @@ u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
 	return min_t(u64, 2 * next + 16 * c->rcv_mss, S32_MAX);
 }
 
-/* One window in flight, one more while lost bytes hold it back, half to be written */
+/*
+ * What is kept until it is acknowledged: a window, or more while lost bytes hold
+ * the rest back; half of that, as writers are woken with a third of room; and a
+ * window to be written.
+ */
 u32 fsp_conn_want_sndbuf(const struct fsp_conn *c)
 {
-	return min_t(u64, 2ULL * c->cwnd + (c->cwnd >> 1), S32_MAX);
+	u32 kept = max(c->snd_nxt - c->snd_una, c->cwnd);
+
+	return min_t(u64, (u64)c->cwnd + kept + (kept >> 1), S32_MAX);
 }

@@ -264,6 +264,7 @@ static const struct standard standards[] = {
 	{ "clean", { PATH(100, 20 * MSEC, 500 * KB) }, .duration = 20 * SEC },
 	{ "loss-0.1", { PATH(100, 20 * MSEC, 500 * KB), .loss = 1000 }, .duration = 20 * SEC },
 	{ "loss-1", { PATH(100, 20 * MSEC, 500 * KB), .loss = 10000 }, .duration = 20 * SEC },
+	{ "loss-3", { PATH(100, 20 * MSEC, 1 * MB), .loss = 30000 }, .duration = 20 * SEC },
 	{ "loss-5", { PATH(100, 20 * MSEC, 500 * KB), .loss = 50000 }, .duration = 20 * SEC },
 	{ "loss-10", { PATH(100, 20 * MSEC, 500 * KB), .loss = 100000 }, .duration = 20 * SEC },
 	{ "loss-bursts", { PATH(100, 20 * MSEC, 500 * KB), .burst_begin = 500,
@@ -308,6 +309,14 @@ static const struct standard standards[] = {
 	{ "ten-thousand", { PATH(1000, 20 * MSEC, 12500 * KB) }, .duration = 5 * SEC,
 	  .flows = 10000, .buffer = 256 * KB, .setup = many },
 	{ "versus", { PATH(100, 20 * MSEC, 500 * KB) }, .duration = 60 * SEC,
+	  .setup = versus },
+	{ "versus-125k", { PATH(100, 20 * MSEC, 125 * KB) }, .duration = 60 * SEC,
+	  .setup = versus },
+	{ "versus-250k", { PATH(100, 20 * MSEC, 250 * KB) }, .duration = 60 * SEC,
+	  .setup = versus },
+	{ "versus-1m", { PATH(100, 20 * MSEC, 1 * MB) }, .duration = 60 * SEC,
+	  .setup = versus },
+	{ "versus-2m", { PATH(100, 20 * MSEC, 2 * MB) }, .duration = 60 * SEC,
 	  .setup = versus },
 
 	/* What ends by itself, and the corners of the numbers */
@@ -363,7 +372,7 @@ static void fill_flow(struct flow_cfg *f, const struct standard *s,
 
 bool scenario_versus(const struct scenario *sc)
 {
-	return !strcmp(sc->name, "versus");
+	return !strncmp(sc->name, "versus", strlen("versus"));
 }
 
 bool scenario_standard(struct scenario *sc, unsigned int i,
