@@ -517,9 +517,10 @@ static void take_aggregation(struct fsp_conn *c, struct bbr *b, const struct fsp
 	b->extra[0] = max(b->extra[0], extra);
 }
 
+/* Where the application (or a window) seems to be the limit, a queue says otherwise. */
 static void check_full_bw(struct bbr *b, const struct fsp_ack_sample *s)
 {
-	if (b->full_bw_now || !s->round_start || s->app_limited || !s->flight)
+	if (b->full_bw_now || !s->round_start || (s->app_limited && !b->queued) || !s->flight)
 		return;
 	if (s->rate * UNIT >= b->full_bw * FULL_BW_GROWTH) {
 		reset_full_bw(b);
