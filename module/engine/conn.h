@@ -311,7 +311,8 @@ struct fsp_conn {
 	u64			srtt;		/* ns; 0 before the first sample */
 	u64			rttvar;
 	u64			rto;
-	u64			min_rtt;
+	u64			min_rtt;	/* lowest that two samples reached */
+	u64			low_rtt;	/* lowest, of one */
 	u64			latest_rtt;
 	u8			backoff;	/* times the RTO was doubled */
 	u8			retries;	/* timeouts in a row */

@@ -22,13 +22,27 @@ u64 fsp_rtt_rto(const struct fsp_conn *c)
 	return min(rto, c->cfg.rto_max);
 }
 
+/*
+ * The second lowest: a packet that overtook all others, there and back, says
+ * nothing of the path that the next one takes.
+ */
+static void take_lowest(struct fsp_conn *c, u64 rtt)
+{
+	if (!c->min_rtt) {
+		c->min_rtt = rtt;
+		c->low_rtt = rtt;
+	} else if (rtt < c->min_rtt) {
+		c->min_rtt = max(rtt, c->low_rtt);
+		c->low_rtt = min(rtt, c->low_rtt);
+	}
+}
+
 void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay)
 {
 	u64 err;
 
 	rtt = max_t(u64, rtt, 1);
-	if (!c->min_rtt || rtt < c->min_rtt)
-		c->min_rtt = rtt;
+	take_lowest(c, rtt);
 	/* A peer that claims more delay than there was is not believed. */
 	if (rtt >= c->min_rtt + echo_delay)
 		rtt -= echo_delay;

@@ -118,6 +118,23 @@ static void echo_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->min_rtt, 100 * MSEC);
 }
 
+/* One that was lucky both ways is not the path; two are. */
+static void lowest_is_confirmed(struct kunit *test)
+{
+	struct fx *fx = bare(test);
+	struct fsp_conn *c = &fx->conn;
+
+	fsp_rtt_sample(c, 40 * MSEC, 0);
+	KUNIT_EXPECT_EQ(test, c->min_rtt, 40 * MSEC);
+	fsp_rtt_sample(c, 5 * MSEC, 0);
+	fsp_rtt_sample(c, 40 * MSEC, 0);
+	KUNIT_EXPECT_EQ(test, c->min_rtt, 40 * MSEC);
+	fsp_rtt_sample(c, 30 * MSEC, 0);
+	KUNIT_EXPECT_EQ(test, c->min_rtt, 30 * MSEC);
+	fsp_rtt_sample(c, 5 * MSEC, 0);
+	KUNIT_EXPECT_EQ(test, c->min_rtt, 5 * MSEC);
+}
+
 /* The handshake is a sample (the fixture's round trip is 100 ms). */
 static void from_handshake(struct kunit *test)
 {
@@ -149,6 +166,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(bounds),
 	KUNIT_CASE(backoff),
 	KUNIT_CASE(echo_delay),
+	KUNIT_CASE(lowest_is_confirmed),
 	KUNIT_CASE(from_handshake),
 	KUNIT_CASE(from_retransmission),
 	{}
