@@ -77,6 +77,8 @@ struct end_cfg {
  * @peer_edge: highest sequence number the peer let us send up to, exclusive
  * @my_edge: the same, as we told the peer
  * @ever: it once was a connection
+ * @paced: what was sent so far is due by then, by its pacing rate
+ * @probed: a tail loss probe was sent since one was due
  */
 struct end {
 	struct fsp_conn		conn;
@@ -108,6 +110,8 @@ struct end {
 	bool			said_edge;
 	u32			peer_edge;
 	u32			my_edge;
+	u64			paced;
+	bool			probed;
 	int			error;
 	u32			calls;		/* of the engine */
 	u64			challenges;

@@ -59,6 +59,7 @@ int fsp_host_xmit(struct fsp_conn *c, struct fsp_seg *seg, const struct fsp_tx *
 	oracle_xmit(end, seg, tx);
 	if (rng_chance(&end->sim->rng, end->cfg->xmit_fail))
 		return -ENOBUFS;
+	oracle_paced(end, tx);
 	if (seg)
 		off = fsp_seg_carrier(seg)->off + (fsp_tx_start(tx) - seg->seq);
 	end->sent += tx->len;

@@ -308,6 +308,42 @@ void oracle_xmit(struct end *end, const struct fsp_seg *seg, const struct fsp_tx
 	check_size(end, tx);
 }
 
+/* ---- pacing ---- */
+
+#define PACE_SLACK	(4 * FSP_NSEC_PER_MSEC)	/* a late timer may be made up for */
+
+/* The first window may go as it is; so may one tail loss probe. */
+static bool unpaced(struct end *end, const struct fsp_tx *tx)
+{
+	const struct fsp_conn *c = &end->conn;
+
+	if (!c->tlp_out)
+		end->probed = false;
+	if (!tx->len || tx->flags & FSP_SYN)
+		return true;
+	if (!c->cfg.max_rate && c->bytes_sent < FSP_INIT_CWND_SEGS * c->snd_mss)
+		return true;
+	if (!c->tlp_out || end->probed)
+		return false;
+	end->probed = true;
+	return true;
+}
+
+/* No send beyond the pacing rate: what was sent took its time before the next is. */
+void oracle_paced(struct end *end, const struct fsp_tx *tx)
+{
+	u64 now = end->sim->q.now, rate = fsp_pace_rate(&end->conn);
+	bool free = unpaced(end, tx);
+
+	if (!rate || end->mode != END_CONN || !tx->len)
+		return;
+	sim_check(end->sim, free || end->paced <= now, "%llu ns too early at %llu bytes/s",
+		  (unsigned long long)(end->paced - now), (unsigned long long)rate);
+	if (end->paced + PACE_SLACK < now)
+		end->paced = now - PACE_SLACK;
+	end->paced += tx->len * FSP_NSEC_PER_SEC / rate;
+}
+
 /* ---- the stream ---- */
 
 unsigned int oracle_deliver(struct end *end, const struct carrier *car)

@@ -13,6 +13,8 @@ struct fsp_tx;
 void oracle_conn(struct end *end);
 /* Before a packet is sent. */
 void oracle_xmit(struct end *end, const struct fsp_seg *seg, const struct fsp_tx *tx);
+/* When it is certain to be: not faster than it is paced. */
+void oracle_paced(struct end *end, const struct fsp_tx *tx);
 /* When bytes are delivered; returns how many are new. */
 unsigned int oracle_deliver(struct end *end, const struct carrier *car);
 /* When a packet is about to be handed in: what it allows us to send. */
