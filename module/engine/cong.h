@@ -25,6 +25,7 @@
 struct fsp_conn;
 struct fsp_seg;
 
+#define FSP_CC_DEFAULT		"bbr"	/* Documentation/congestion.rst says why */
 #define FSP_CC_PRIV		32	/* u64 words of conn->cc_priv */
 #define FSP_SSTHRESH_INFINITE	0x7fffffffu
 #define FSP_INIT_CWND_SEGS	10	/* RFC 6928 */

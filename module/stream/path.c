@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What route and device let through, for the engine. */
+#include <linux/jhash.h>
+#include <linux/rtnetlink.h>
+#include <net/dst.h>
 #include <net/ip.h>
 
 #include "ip/ip.h"
@@ -38,12 +41,50 @@ static u8 probing(struct sock *sk)
 	}
 }
 
+/*
+ * What "ip route ... congctl NAME" says, where NAME is one of ours too: a route has
+ * the hash by which TCP knows its own of that name (net/ipv4/tcp_cong.c).
+ */
+static const struct fsp_cc_ops *route_cc(const struct dst_entry *dst)
+{
+	u32 key = dst_metric(dst, RTAX_CC_ALGO);
+	const struct fsp_cc_ops *cc;
+	unsigned int i;
+
+	for (i = 0; key && (cc = fsp_cc_nth(i)); i++) {
+		char name[FERRY_CC_NAME_MAX] = {};
+
+		strscpy(name, cc->name, sizeof(name));
+		if (jhash(name, sizeof(name), strlen(name)) == key)
+			return cc;
+	}
+	return NULL;
+}
+
+/* The socket's choice, or the route's, which may be for all; else the namespace's */
+static void choose_cc(struct sock *sk)
+{
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	const struct fsp_cc_ops *cc = dst ? route_cc(dst) : NULL;
+
+	ss->cc_locked = cc && dst_metric_locked(dst, RTAX_CC_ALGO);
+	if (ss->cc_chosen && !ss->cc_locked)
+		return;
+	if (!cc && ss->cc_routed)
+		cc = fsp_cc_find(ferry_sock_net(sk)->sysctl.stream_congestion);
+	ss->cc_routed = cc && dst && dst_metric(dst, RTAX_CC_ALGO);
+	if (cc)
+		fsp_conn_set_cc(&ss->conn, cc);
+}
+
 void ferry_stream_path_init(struct sock *sk)
 {
 	unsigned int more = ferry_ip_udp_len(FERRY_STREAM, ferry_sk(sk)->udp);
 	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 	u32 room = least_room(sk);
 
+	choose_cc(sk);
 	if (!ferry_ip_is_v4(sk)) {
 		c->pmtu_below = FSP_PMTU_BELOW_V6;
 		c->pmtu_base = FSP_PMTU_BASE_V6;

@@ -134,6 +134,9 @@ struct ferry_stream_sock {
 	bool			no_memory;
 	bool			orphan;
 	bool			cork;		/* TCP_CORK as set, for sockopt.c */
+	bool			cc_chosen;	/* TCP_CONGESTION was set */
+	bool			cc_routed;	/* the route's choice is used */
+	bool			cc_locked;	/* and nobody may change it */
 	bool			recvmsg_inq;	/* TCP_INQ: tell readers what is left */
 
 	bool			fastopen_connect;

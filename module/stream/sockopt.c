@@ -385,9 +385,15 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	if (!cc)
 		return -ENOENT;
 	lock_sock(sk);
-	fsp_conn_set_cc(&ferry_stream_sk(sk)->conn, cc);
+	if (ferry_stream_sk(sk)->cc_locked) {
+		ret = -EPERM;
+	} else {
+		ferry_stream_sk(sk)->cc_chosen = true;
+		fsp_conn_set_cc(&ferry_stream_sk(sk)->conn, cc);
+		ret = 0;
+	}
 	release_sock(sk);
-	return 0;
+	return ret;
 }
 
 static int get_congestion(struct sock *sk, void *buf, int *len)

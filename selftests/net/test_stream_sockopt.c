@@ -284,7 +284,7 @@ TEST(congestion)
 	EXPECT_EQ(16, len);
 	/* TCP's default is the machine's. */
 	if (ft_opt.ferry)
-		EXPECT_EQ(0, strcmp(name, "cubic"));
+		EXPECT_EQ(0, strcmp(name, "bbr"));
 	EXPECT_OK(setsockopt(fd, SOL_TCP, TCP_CONGESTION, "reno", 4));
 	EXPECT_OK(getsockopt(fd, SOL_TCP, TCP_CONGESTION, name, &len));
 	EXPECT_EQ(0, strcmp(name, "reno"));
@@ -311,6 +311,48 @@ TEST(congestion_connected)
 	EXPECT_OK(setsockopt(fd[0], SOL_TCP, TCP_CONGESTION, "cubic", 5));
 	EXPECT_EQ(sizeof(buf) / 2, send(fd[0], buf, sizeof(buf) / 2, 0));
 	EXPECT_EQ(sizeof(buf), ft_recv_all(fd[1], sink, sizeof(buf)));
+}
+
+/* What a socket to @addr uses; @own: what it asks for before, or NULL */
+static const char *congestion_to(const union ft_addr *addr, const char *own)
+{
+	int fd = ft_socket(addr->in.sin_family == AF_INET ? 4 : 6, SOCK_STREAM);
+	static char name[16];
+	socklen_t len = sizeof(name);
+
+	if (own)
+		ASSERT_OK(setsockopt(fd, SOL_TCP, TCP_CONGESTION, own, strlen(own)));
+	ASSERT_OK(ft_connect(fd, addr));
+	ASSERT_OK(getsockopt(fd, SOL_TCP, TCP_CONGESTION, name, &len));
+	close(fd);
+	return name;
+}
+
+/* ip route ... congctl NAME */
+TEST(congestion_of_route)
+{
+	union ft_addr addr = ip == 4 ? ft_addr("127.77.0.1", 0) : ft_addr("fd77::1", 0);
+	union ft_addr any = ft_any(ip, 0);
+	char command[160];
+	int listener;
+
+	if (!ft_opt.ferry)
+		return;		/* TCP's route wins over the socket, locked or not */
+	listener = ft_listener(&any, 8);
+	ft_set_port(&addr, ft_port(&any));
+#define ROUTE(verb, how)							\
+	(snprintf(command, sizeof(command),					\
+		  "ip -%d route %s local %s dev lo table local %s", ip, verb,	\
+		  ip == 4 ? "127.77.0.0/16" : "fd77::/64", how), system(command))
+	ASSERT_EQ(0, ROUTE("add", "congctl reno"));
+	EXPECT_EQ(0, strcmp(congestion_to(&addr, NULL), "reno"));
+	EXPECT_EQ(0, strcmp(congestion_to(&addr, "cubic"), "cubic"));
+	ASSERT_EQ(0, ROUTE("replace", "congctl lock reno"));
+	EXPECT_EQ(0, strcmp(congestion_to(&addr, "cubic"), "reno"));
+	ASSERT_EQ(0, ROUTE("replace", ""));
+	EXPECT_EQ(0, strcmp(congestion_to(&addr, NULL), "bbr"));
+	EXPECT_EQ(0, ROUTE("del", ""));
+	close(listener);
 }
 
 TEST(ulp)

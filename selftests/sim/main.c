@@ -51,7 +51,8 @@ static void usage(int status)
 		"  --jobs N      processes to spread them over (default 1)\n"
 		"  --trace       print every packet\n"
 		"  --standard    run the named scenarios, or NAME, and print their figures\n"
-		"  --cc NAME     with that congestion control (default: the first; all: each)\n"
+		"  --cc NAME     with that congestion control (default: the first, and what the\n"
+		"                engine's default is to show; all: each)\n"
 		"  --other NAME  the opponent's, where two are compared (default: each)\n"
 		"  --table       only the table of figures\n"
 		"  --series FILE write what can be plotted\n");
