@@ -216,7 +216,7 @@ static void give_ticket(struct sock *sk, struct ferry_packet *p)
 	tx.ticket = ticket;
 	tx.ticket_len = sizeof(ticket);
 	fsp_tx_measure(&tx);
-	WRITE_ONCE(ferry_stream_sk(sk)->ticket_at, ktime_get_seconds());
+	WRITE_ONCE(ferry_stream_sk(sk)->ticket_at, max_t(u64, ktime_get_seconds(), 1));
 	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_SENT);
 	ferry_stream_send(p->fn, sk, &tuple, &tx, mark, READ_ONCE(inet_sk(sk)->tos));
 }
