@@ -75,7 +75,7 @@ fuzz: | prepare-fuzz
 
 fuzz-ci: | prepare-fuzz
 	@set -o pipefail; $(MAKE) -C selftests/fuzz fuzz O=$(OUT) \
-		FUZZ_SECONDS=$${FUZZ_SECONDS:-45} | $(VM)/ktap
+		FUZZ_SECONDS=$${FUZZ_SECONDS:-60} | $(VM)/ktap
 
 ## fuzz-coverage lines of the engine that the fuzzers' corpus reaches
 fuzz-coverage: | prepare-fuzz

@@ -97,6 +97,9 @@ static void read_options(struct said *s, u8 flags, const u8 *p, const u8 *end)
 
 static void read_control(struct said *s, u8 flags, const u8 *p, const u8 *end)
 {
+	/* A probe of the path is all padding. */
+	if (end - p >= FSP_PROBE_LEN && *p == FSP_OPT_PROBE)
+		s->unsure = true;
 	while (!s->result && p < end) {
 		unsigned int len = end - p >= 4 ? fsp_get16(p + 2) : 0;
 		unsigned int padded = (len + 3) / 4 * 4;
