@@ -4,11 +4,11 @@
 # Paths whose MTU is smaller than the hosts think, shrinks, grows or changes with the
 # route in mid-connection; with ICMP, and with a router that keeps silent.
 #
-# ferry-test: timeout=300
+# ferry-test: timeout=600
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib/net.sh"
 
-: "${FERRY_TEST_PATH_BYTES:=6M}"
+: "${FERRY_TEST_PATH_BYTES:=$((6 << 20))}"
 
 ft_need ip iproute2 tc iproute2 nft nftables
 if [ "$FERRY_TEST_FAMILY" = inet ]; then
@@ -59,14 +59,14 @@ field() {
 		sed -n "s/.*\"$1\": *\"\\?\\([0-9a-z]*\\).*/\\1/p" | head -n 1
 }
 
-# start VERSION: a transfer in the background, well on its way.
+# start VERSION [TIMES]: a transfer in the background, so many times as long.
 start() {
 	local addr=10.99.0.2
 
 	[ "$1" = 4 ] || addr=fd99::2
 	stream_bulk "-$1" --seed "$FERRY_TEST_SEED" --server-ns "$FT_B" \
 		--client-ns "$FT_A" --server "$addr" --one-way 1 \
-		--bytes "$FERRY_TEST_PATH_BYTES" >"$FT_TMP/out" 2>&1 </dev/null &
+		--bytes "$((FERRY_TEST_PATH_BYTES * ${2:-1}))" >"$FT_TMP/out" 2>&1 </dev/null &
 	FT_PID=$!
 	_ft_pids="$_ft_pids $FT_PID"
 	before=$(counters)
@@ -172,9 +172,10 @@ for v in 4 6; do
 	ktap_result $? "narrow_route.v$v: path MTU found"
 	finish "narrow_route.v$v" 'holes >= 1 && answers >= 1'
 
-	# From small up: nothing is ever lost to the path's size.
+	# From small up: nothing is ever lost to the path's size. The sizes tried before
+	# one passes are given up after three probes each, which takes its time.
 	ft_on A sysctl -qw net.ferry.stream_mtu_probing=2
-	start $v
+	start $v 4
 	finish "always.v$v" 'holes == 0 && answers >= 1 && timeouts == 0'
 	ft_on A sysctl -qw net.ferry.stream_mtu_probing=1
 done
