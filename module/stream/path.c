@@ -29,6 +29,17 @@ static u32 least_room(const struct sock *sk)
 	return max_t(u32, ferry_ip_mss_room((struct sock *)sk), FSP_HDR_MAX + FSP_MSS_MIN);
 }
 
+/*
+ * On a host's way to itself nothing is too big: what does not arrive lacked memory,
+ * and needs no smaller packets, which would take more of it.
+ */
+static bool is_own_host(const struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	return dst && dst->dev->flags & IFF_LOOPBACK;
+}
+
 static u8 probing(struct sock *sk)
 {
 	switch (ferry_ip_pmtu_discovery(sk)) {
@@ -37,7 +48,8 @@ static u8 probing(struct sock *sk)
 	case FERRY_PMTU_PROBE:
 		return FSP_MTU_PROBE_ALWAYS;
 	default:
-		return READ_ONCE(ferry_sock_net(sk)->sysctl.stream_mtu_probing);
+		return is_own_host(sk) ? FSP_MTU_PROBE_OFF :
+		       READ_ONCE(ferry_sock_net(sk)->sysctl.stream_mtu_probing);
 	}
 }
 
