@@ -33,7 +33,7 @@ static u32 least_room(const struct sock *sk)
  * On a host's way to itself nothing is too big: what does not arrive lacked memory,
  * and needs no smaller packets, which would take more of it.
  */
-static bool is_own_host(const struct sock *sk)
+static bool is_own_host(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
