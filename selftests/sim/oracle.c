@@ -197,6 +197,9 @@ void oracle_conn(struct end *end)
 	/* What is left of one that is over is only there to be freed. */
 	if (c->state == FSP_CLOSED || c->state == FSP_TIME_WAIT)
 		return;
+	/* The probe was answered: the next is another one, see unpaced(). */
+	if (!c->tlp_out)
+		end->probed = false;
 	check_order(end);
 	check_timers(end);
 	check_ack_delay(end);
@@ -317,8 +320,6 @@ static bool unpaced(struct end *end, const struct fsp_tx *tx)
 {
 	const struct fsp_conn *c = &end->conn;
 
-	if (!c->tlp_out)
-		end->probed = false;
 	if (!tx->len || tx->flags & FSP_SYN)
 		return true;
 	if (!c->cfg.max_rate && c->bytes_sent < FSP_INIT_CWND_SEGS * c->snd_mss)
