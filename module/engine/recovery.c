@@ -183,7 +183,7 @@ static void prr(struct fsp_conn *c, const struct fsp_ack_sample *s)
 static void recovered(struct fsp_conn *c, u64 now)
 {
 	if (c->recovery == FSP_RECOVERY && !c->cc->control)
-		c->cwnd = max(c->ssthresh, c->snd_mss);
+		c->cwnd = clamp(c->ssthresh, c->snd_mss, c->cwnd_clamp);
 	c->recovery = FSP_OPEN;
 	cc_event(c, FSP_CC_RECOVERED, now);
 }
