@@ -87,6 +87,23 @@ static bool user_timed_out(const struct fsp_conn *c, u64 since, u64 now)
 	return c->cfg.user_timeout && since && now - since >= c->cfg.user_timeout;
 }
 
+/*
+ * RFC 9293's R2 (section 3.8.3) in time. Round trips are still measured where a peer
+ * answers and takes nothing, or only what comes later: the RTO does not grow then, and
+ * so many timeouts may be over in a second.
+ */
+static bool retried_long(const struct fsp_conn *c, u8 limit, u64 now)
+{
+	u64 span = 0, rto = c->cfg.rto_min;
+	u32 i;
+
+	for (i = 0; i <= limit; i++, rto *= 2) {
+		rto = min(rto, c->cfg.rto_max);
+		span += rto;
+	}
+	return now - c->retry_since >= span;
+}
+
 static void give_up(struct fsp_conn *c)
 {
 	fsp_host_count(c, FSP_COUNT_ABORT_ON_TIMEOUT, 1);
@@ -121,12 +138,14 @@ static void rto_timeout(struct fsp_conn *c, u64 now)
 		return;
 	if (!c->retry_since)
 		c->retry_since = seg->tx_time;
-	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) : c->retries >= limit) {
+	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) :
+				  c->retries >= limit && retried_long(c, limit, now)) {
 		give_up(c);
 		return;
 	}
 	fsp_recovery_timeout(c, now);
-	c->retries++;
+	if (c->retries < U8_MAX)
+		c->retries++;
 	c->timeouts++;
 	fsp_host_count(c, FSP_COUNT_TIMEOUTS, 1);
 	if (c->retries == c->cfg.retries1)

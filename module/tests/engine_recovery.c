@@ -73,6 +73,32 @@ static void timeouts(struct kunit *test)
 	fx_done(fx);
 }
 
+/* R2 is a time: timeouts between which later bytes arrive come fast, and may be many. */
+static void late_bytes(struct kunit *test)
+{
+	struct fx *fx = in_flight(test, 1);
+	struct fsp_conn *c = &fx->conn;
+	u64 began = fx->now;
+	u32 from;
+
+	c->cfg.retries2 = 5;
+	for (from = FX_MSS / 2; from; from /= 2) {
+		u32 pairs[] = { from, FX_MSS }, n = c->timeouts;
+
+		while (c->timeouts == n)
+			KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
+		fx->now += MSEC;
+		fx_sacked(fx, 0, pairs, 1);
+		KUNIT_ASSERT_EQ(test, (int)c->state, FSP_ESTABLISHED);
+	}
+	KUNIT_EXPECT_LT(test, fx->now - began, 5 * SEC);
+	while (c->state != FSP_CLOSED)
+		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
+	KUNIT_EXPECT_GE(test, fx->now - began, (2 << 5) * c->cfg.rto_min - c->cfg.rto_min);
+	KUNIT_EXPECT_EQ(test, c->error, 110);
+	fx_done(fx);
+}
+
 static void user_timeout(struct kunit *test)
 {
 	struct fx *fx = fx_established(test);
@@ -535,6 +561,7 @@ static void probe_uncut(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(timeouts),
+	KUNIT_CASE(late_bytes),
 	KUNIT_CASE(user_timeout),
 	KUNIT_CASE(serials),
 	KUNIT_CASE(tail_loss),
