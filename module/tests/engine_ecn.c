@@ -6,28 +6,13 @@
 static struct fx *with_marks(struct kunit *test, const struct fsp_cc_ops *cc, u32 features)
 {
 	struct fx *fx = fx_new(test);
-	struct fsp_rx rx = {
-		.seq = FX_PEER_ISS,
-		.ack = FX_ISS + 1,
-		.flags = FSP_SYN | FSP_ACK,
-		.opts = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_ECHO | FSP_HAS_FEATURES,
-		.version = FSP_VERSION_1,
-		.features = features,
-		.mss = FX_MSS,
-		.wscale = 4,
-	};
 
 	fx->conn.cfg.ecn = FSP_ECN_ON;
 	fsp_conn_init(&fx->conn, cc);
 	fx->conn.mss_room = FSP_HDR_MIN + FX_MSS;
 	fx->conn.gso_max = FX_MSS;
-	fsp_conn_connect(&fx->conn, FX_ISS, fx->now);
-	KUNIT_EXPECT_TRUE(test, fx_last(fx)->tx.features & FSP_FEATURE_ECN);
-	fx_wait(fx, 100 * MSEC);
-	rx.echo = fx_last(fx)->tx.serial;
-	fx_rx(fx, &rx);
-	KUNIT_ASSERT_EQ(test, fx->conn.state, (u8)FSP_ESTABLISHED);
-	fx_skip(fx);
+	fx_establish_with(fx, fx_peer(features, FX_MSS));
+	KUNIT_EXPECT_TRUE(test, fx->sent[0].tx.features & FSP_FEATURE_ECN);
 	fx->peer_window = 1 << 19;
 	return fx;
 }

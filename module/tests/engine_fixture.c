@@ -169,16 +169,14 @@ struct fx *fx_new(struct kunit *test)
 	return fx;
 }
 
-void fx_establish(struct fx *fx)
+void fx_establish_with(struct fx *fx, struct fsp_rx rx)
 {
-	struct fsp_rx rx = {
-		.seq = FX_PEER_ISS,
-		.ack = FX_ISS + 1,
-		.flags = FSP_SYN | FSP_ACK,
-		.opts = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_ECHO,
-		.mss = FX_MSS,
-		.wscale = 4,
-	};
+	rx.seq = FX_PEER_ISS;
+	rx.ack = FX_ISS + 1;
+	rx.flags = FSP_SYN | FSP_ACK;
+	rx.opts |= FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_ECHO;
+	rx.mss = rx.mss ? rx.mss : FX_MSS;
+	rx.wscale = 4;
 
 	fsp_conn_connect(&fx->conn, FX_ISS, fx->now);
 	fx_wait(fx, 100 * MSEC);
@@ -186,6 +184,11 @@ void fx_establish(struct fx *fx)
 	fx_rx(fx, &rx);
 	KUNIT_ASSERT_EQ(fx->test, fx->conn.state, (u8)FSP_ESTABLISHED);
 	fx_skip(fx);
+}
+
+void fx_establish(struct fx *fx)
+{
+	fx_establish_with(fx, (struct fsp_rx) {});
 }
 
 struct fx *fx_established(struct kunit *test)

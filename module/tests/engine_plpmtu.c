@@ -10,28 +10,13 @@
 static struct fx *connected(struct kunit *test, u8 mode, u32 features)
 {
 	struct fx *fx = fx_new(test);
-	struct fsp_rx rx = {
-		.seq = FX_PEER_ISS,
-		.ack = FX_ISS + 1,
-		.flags = FSP_SYN | FSP_ACK,
-		.opts = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_ECHO | FSP_HAS_FEATURES,
-		.version = FSP_VERSION_1,
-		.features = features,
-		.mss = 8960,
-		.wscale = 4,
-	};
 
 	fx->conn.cfg.mtu_probing = mode;
 	fx->conn.mss_room = ROOM;
 	fx->conn.gso_max = 60000;
-	fsp_conn_connect(&fx->conn, FX_ISS, fx->now);
-	KUNIT_EXPECT_TRUE(test, fx_last(fx)->tx.features & FSP_FEATURE_PROBE);
-	KUNIT_EXPECT_EQ(test, (u32)fx_last(fx)->tx.opt_mss, ROOM - FSP_HDR_MIN);
-	fx_wait(fx, 100 * MSEC);
-	rx.echo = fx_last(fx)->tx.serial;
-	fx_rx(fx, &rx);
-	KUNIT_ASSERT_EQ(test, fx->conn.state, (u8)FSP_ESTABLISHED);
-	fx_skip(fx);
+	fx_establish_with(fx, fx_peer(features, 8960));
+	KUNIT_EXPECT_TRUE(test, fx->sent[0].tx.features & FSP_FEATURE_PROBE);
+	KUNIT_EXPECT_EQ(test, (u32)fx->sent[0].tx.opt_mss, ROOM - FSP_HDR_MIN);
 	return fx;
 }
 

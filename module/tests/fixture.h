@@ -90,6 +90,19 @@ struct fx *fx_new(struct kunit *test);
 /* Established as the side that connected; round trip 100 ms, nothing owed. */
 struct fx *fx_established(struct kunit *test);
 void fx_establish(struct fx *fx);
+/* The same; the peer's SYN-ACK has these options besides the usual ones. */
+void fx_establish_with(struct fx *fx, struct fsp_rx rx);
+/* And what it says of itself: these features, packets this large. */
+static inline struct fsp_rx fx_peer(u32 features, u16 mss)
+{
+	return (struct fsp_rx) {
+		.opts = FSP_HAS_FEATURES,
+		.version = FSP_VERSION_1,
+		.features = features,
+		.mss = mss,
+	};
+}
+
 /* Free everything; fails where a carrier was lost. */
 void fx_done(struct fx *fx);
 

@@ -35,18 +35,6 @@ static const char *type_name(int type)
 	return type == SOCK_STREAM ? "stream" : "datagram";
 }
 
-static void write_sysctl(const char *name, const char *value)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
-	fd = open(path, O_WRONLY);
-	ASSERT_OK(fd);
-	ASSERT_EQ(strlen(value), write(fd, value, strlen(value)));
-	close(fd);
-}
-
 /* ---- addresses ---- */
 
 /**
@@ -390,12 +378,12 @@ static int try_reuseport(int ip, int type, int port)
 TEST_TIMEOUT(privileged, 60)
 {
 	EACH_TYPE(type) {
-		write_sysctl("ipv4/ip_unprivileged_port_start", "1024");
+		ASSERT_OK(ft_sysctl("ipv4/ip_unprivileged_port_start", "1024"));
 		EXPECT_EQ(0, try_bind(ip, *type, 80));
 		EXPECT_EQ(EACCES, as_user(USER, try_bind, ip, *type, 80));
 		EXPECT_EQ(EACCES, as_user(USER, try_bind, ip, *type, 1023));
 		EXPECT_EQ(0, as_user(USER, try_bind, ip, *type, 1024));
-		write_sysctl("ipv4/ip_unprivileged_port_start", "79");
+		ASSERT_OK(ft_sysctl("ipv4/ip_unprivileged_port_start", "79"));
 		EXPECT_EQ(EADDRINUSE, as_user(USER, try_bind, ip, *type, 80));
 		EXPECT_EQ(0, as_user(USER, try_bind, ip, *type, 79));
 	}
@@ -480,7 +468,7 @@ TEST(range_and_exhaustion)
 	union ft_addr addr;
 	int fd[RANGE], i;
 
-	write_sysctl("ipv4/ip_local_port_range", "40000 40019");
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", "40000 40019"));
 	EACH_TYPE(type) {
 		memset(seen, 0, sizeof(seen));
 		for (i = 0; i < RANGE; i++) {
@@ -504,7 +492,7 @@ TEST_V4(exhaustion_by_address)
 {
 	int i;
 
-	write_sysctl("ipv4/ip_local_port_range", "40000 40019");
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", "40000 40019"));
 	EACH_TYPE(type) {
 		for (i = 0; i < RANGE; i++)
 			ASSERT_OK(autobind(4, *type, "127.0.0.1"));
@@ -518,8 +506,8 @@ TEST(reserved_ports)
 	union ft_addr addr;
 	int fd;
 
-	write_sysctl("ipv4/ip_local_port_range", "40000 40019");
-	write_sysctl("ipv4/ip_local_reserved_ports", "40000-40018");
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", "40000 40019"));
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_reserved_ports", "40000-40018"));
 	EACH_TYPE(type) {
 		ASSERT_OK(fd = autobind(ip, *type, NULL));
 		addr = ft_local(fd);
@@ -572,7 +560,7 @@ TEST(connections_share_ports)
 	union ft_addr server[2] = { ft_loopback(ip, PORT), ft_loopback(ip, PORT + 1) };
 	int i, j, fd;
 
-	write_sysctl("ipv4/ip_local_port_range", "40000 40019");
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", "40000 40019"));
 	ft_listener(&server[0], 100);
 	ft_listener(&server[1], 100);
 	for (i = 0; i < 2; i++) {
@@ -588,7 +576,7 @@ TEST(datagrams_do_not)
 	union ft_addr to = ft_loopback(ip, PORT);
 	int i, fd;
 
-	write_sysctl("ipv4/ip_local_port_range", "40000 40019");
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", "40000 40019"));
 	for (i = 0; i < RANGE; i++)
 		ASSERT_OK(ft_connect(ft_socket(ip, SOCK_DGRAM), &to));
 	fd = ft_socket(ip, SOCK_DGRAM);
@@ -601,7 +589,7 @@ TEST(address_no_port)
 	union ft_addr server = ft_loopback(ip, PORT), me = ft_loopback(ip, 0), addr;
 	int fd, j;
 
-	write_sysctl("ipv4/ip_local_port_range", "40000 40019");
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", "40000 40019"));
 	ft_listener(&server, 100);
 	for (j = 0; j < RANGE; j++)
 		ASSERT_OK(ft_connect(ft_socket(ip, SOCK_STREAM), &server));

@@ -9,12 +9,7 @@
 : "${FERRY_TEST_ECN_BYTES:=16M}"
 
 ft_need ip iproute2 tc iproute2 nft nftables
-if [ "$FERRY_TEST_FAMILY" = inet ]; then
-	ktap_plan 1
-	ktap_skip "about Ferry's own counters" ecn
-	ktap_finish
-fi
-ft_need ferry "Ferry's own tools"
+ft_only_ferry ecn "about Ferry's own counters"
 ktap_plan 18
 ft_setup 1500
 

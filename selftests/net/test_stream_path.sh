@@ -11,12 +11,7 @@
 : "${FERRY_TEST_PATH_BYTES:=$((6 << 20))}"
 
 ft_need ip iproute2 tc iproute2 nft nftables
-if [ "$FERRY_TEST_FAMILY" = inet ]; then
-	ktap_plan 1
-	ktap_skip "about Ferry's own path MTU discovery" path
-	ktap_finish
-fi
-ft_need ferry "Ferry's own tools"
+ft_only_ferry path "about Ferry's own path MTU discovery"
 ktap_plan 34
 ft_setup 1500
 ft_router

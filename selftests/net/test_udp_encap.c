@@ -30,31 +30,6 @@ static void only_ferry(void)
 		ft_skip("kernel sockets do not go inside UDP like this");
 }
 
-static void sysctl(const char *name, const char *value)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ferry/%s", name);
-	fd = open(path, O_WRONLY);
-	ASSERT_OK(fd);
-	ASSERT_OK(write(fd, value, strlen(value)));
-	close(fd);
-}
-
-static int sysctl_try(const char *name, const char *value)
-{
-	char path[64];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ferry/%s", name);
-	fd = open(path, O_WRONLY);
-	ASSERT_OK(fd);
-	ret = write(fd, value, strlen(value));
-	close(fd);
-	return ret;
-}
-
 static void small_mtu(void)
 {
 	ASSERT_EQ(0, system("ip link set lo mtu 1500"));
@@ -133,18 +108,18 @@ TEST(port_opens_when_asked_for)
 	udp = plain_udp(ip, FERRY_UDP_PORT);
 	fd = ft_socket(ip, SOCK_STREAM);
 	EXPECT_ERRNO(EADDRINUSE, ft_setopt(fd, SOL_FERRY, FERRY_UDP_ENCAP, 1));
-	EXPECT_ERRNO(EADDRINUSE, sysctl_try("udp", "2"));
+	EXPECT_ERRNO(EADDRINUSE, ft_sysctl("ferry/udp", "2"));
 	close(udp);
 	EXPECT_OK(ft_setopt(fd, SOL_FERRY, FERRY_UDP_ENCAP, 1));
-	sysctl("udp_port", "7000");
+	ASSERT_OK(ft_sysctl("ferry/udp_port", "7000"));
 	udp = plain_udp(ip, FERRY_UDP_PORT);
 	close(udp);
-	sysctl("udp", "0");
+	ASSERT_OK(ft_sysctl("ferry/udp", "0"));
 	udp = plain_udp(ip, 7000);
 	close(udp);
 	EXPECT_ERRNO(EOPNOTSUPP, ft_setopt(fd, SOL_FERRY, FERRY_UDP_ENCAP, 1));
-	EXPECT_ERRNO(EINVAL, sysctl_try("udp", "4"));
-	EXPECT_ERRNO(EINVAL, sysctl_try("udp_port", "0"));
+	EXPECT_ERRNO(EINVAL, ft_sysctl("ferry/udp", "4"));
+	EXPECT_ERRNO(EINVAL, ft_sysctl("ferry/udp_port", "0"));
 }
 
 TEST(new_sockets_by_sysctl)
@@ -153,7 +128,7 @@ TEST(new_sockets_by_sysctl)
 	int listener, fd, child;
 
 	only_ferry();
-	sysctl("udp", "3");
+	ASSERT_OK(ft_sysctl("ferry/udp", "3"));
 	listener = ft_listener(&addr, 1);
 	fd = ft_socket(ip, SOCK_STREAM);
 	EXPECT_EQ(1, ft_getopt(fd, SOL_FERRY, FERRY_UDP_ENCAP));

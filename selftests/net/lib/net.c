@@ -213,6 +213,20 @@ void ft_dgram_pair(int ip, int fd[2])
 			FT_DIE("connect: %s", strerror(errno));
 }
 
+int ft_sysctl(const char *name, const char *value)
+{
+	char path[128];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -1;
+	ret = write(fd, value, strlen(value));
+	close(fd);
+	return ret < 0 ? -1 : 0;
+}
+
 int ft_getopt(int fd, int level, int name)
 {
 	socklen_t len = sizeof(int);

@@ -55,6 +55,9 @@ int ft_listener(union ft_addr *addr, int backlog);
 void ft_stream_pair(int ip, int fd[2]);
 void ft_dgram_pair(int ip, int fd[2]);
 
+/* Write a sysctl under net/, named by its path there; -1 and errno if refused. */
+int ft_sysctl(const char *name, const char *value);
+
 int ft_getopt(int fd, int level, int name);
 int ft_setopt(int fd, int level, int name, int value);
 void ft_nonblock(int fd);

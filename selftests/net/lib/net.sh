@@ -86,6 +86,16 @@ ft_need() {
 	[ -z "$missing" ] || ktap_bail "missing:$missing"
 }
 
+# ft_only_ferry NAME REASON: there is nothing to compare with kernel TCP and UDP.
+ft_only_ferry() {
+	if [ "$FERRY_TEST_FAMILY" = inet ]; then
+		ktap_plan 1
+		ktap_skip "$2" "$1"
+		ktap_finish
+	fi
+	ft_need ferry "Ferry's own tools"
+}
+
 # The processes that a test leaves to the cleanup, newest last.
 _ft_pids=
 
