@@ -3,6 +3,7 @@
  * Packets of a lying peer: numbers near those that matter, so that they get
  * past the first checks.
  */
+#include "first.h"
 #include "world.h"
 
 static u32 near(struct input *in, u32 seq)
@@ -107,17 +108,160 @@ static void options(struct world *w, const struct end *end, struct input *in,
 	}
 }
 
+/* ---- what the first flight and the path's size are about ---- */
+
+static void put_cookie(const struct end *end, struct input *in, struct fsp_tx *tx,
+		       u8 cookie[FSP_COOKIE_MAX])
+{
+	u8 which = in_u8(in);
+
+	tx->opts |= FSP_HAS_COOKIE;
+	tx->cookie = cookie;
+	tx->cookie_len = first_cookie(end->id, FIRST_ASK + (which & 3), cookie);
+	if (which & 0x80)
+		tx->cookie_len = which & 0x40 ? 0 : 4 + in_u8(in) % 13;
+	if (which & 0x20)
+		cookie[0] += in_u8(in);
+}
+
+/* To a client anything may be a ticket; a listener wants its own seal. */
+static void put_ticket(struct end *end, struct input *in, struct fsp_tx *tx,
+		       u8 ticket[FSP_TICKET_MAX])
+{
+	u8 how = in_u8(in);
+
+	tx->opts |= FSP_HAS_TICKET;
+	tx->ticket = ticket;
+	tx->ticket_len = FIRST_TICKET_LEN;
+	memset(ticket, how, FSP_TICKET_MAX);
+	if (end->mode == END_LISTEN)
+		first_seal(end, ticket);
+	if (how & 0x80)
+		tx->ticket_len = 1 + in_u8(in) % FSP_TICKET_MAX;
+	if (how & 0x40)
+		ticket[how % FIRST_TICKET_LEN] += in_u8(in);
+}
+
+static void put_ecn(const struct end *end, struct input *in, struct fsp_tx *tx)
+{
+	tx->opts |= FSP_HAS_ECN;
+	tx->ecn = end->conn.ecn_peer;
+	tx->ecn.ce += in_u8(in);
+	tx->ecn.ect0 += in_u8(in);
+	tx->ecn.ect1 += in_u8(in) >> 4;
+	tx->ecn.ce_bytes += in_log(in, 20);
+	tx->ecn.ect_bytes += in_log(in, 20);
+}
+
+static void put_dup(const struct end *end, struct input *in, struct fsp_tx *tx)
+{
+	tx->opts |= FSP_HAS_DUP;
+	tx->dup.seq = near(in, end->conn.snd_una);
+	tx->dup.len = in_u16(in);
+	tx->dup.serial = end->conn.serial - 1 - (in_u8(in) & 0x1f);
+}
+
+/* An answer to the probe that is out, or nearly */
+static void put_probed(const struct end *end, struct input *in, struct fsp_tx *tx)
+{
+	u8 how = in_u8(in);
+
+	tx->opts |= FSP_HAS_PROBED;
+	tx->probe = end->conn.pmtu.id - (how & 3);
+	tx->probe_size = end->conn.pmtu.probed;
+	if (how & 0x80)
+		tx->probe_size += (s8)in_u8(in);
+}
+
+static void put_probe(struct input *in, struct fsp_tx *tx)
+{
+	tx->opts |= FSP_HAS_PROBE;
+	tx->probe = in_u8(in);
+	tx->probe_size = in_u16(in) % 9000;
+}
+
+/* A SYN, or SYN,ACK, with a cookie */
+static void put_syn(const struct end *end, struct input *in, struct fsp_tx *tx, bool answer,
+		    u8 cookie[FSP_COOKIE_MAX])
+{
+	tx->flags = answer ? FSP_SYN | FSP_ACK : FSP_SYN;
+	tx->seq = 5000;
+	tx->ack = answer ? tx->ack : 0;
+	tx->opts = FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_FEATURES;
+	tx->opt_mss = 1460;
+	tx->wscale = 7;
+	tx->features = FSP_FEATURES_ALWAYS | FSP_FEATURE_ECN;
+	put_cookie(end, in, tx, cookie);
+}
+
+static void put_more(struct end *end, struct input *in, struct fsp_tx *tx, u8 what,
+		     u8 bytes[FSP_TICKET_MAX])
+{
+	switch (what & 0x7) {
+	case 0:
+		put_probe(in, tx);
+		break;
+	case 1:
+		put_probed(end, in, tx);
+		break;
+	case 2:
+		put_ecn(end, in, tx);
+		break;
+	case 3:
+		put_dup(end, in, tx);
+		break;
+	case 4:
+		put_ticket(end, in, tx, bytes);
+		break;
+	case 5:
+	case 6:
+		put_syn(end, in, tx, !(what & 1), bytes);
+		break;
+	default:
+		put_ecn(end, in, tx);
+		put_probed(end, in, tx);
+		break;
+	}
+}
+
+/* A packet about one of these, and else plausible */
+static struct packet *forge_more(struct world *w, struct end *end, struct input *in)
+{
+	u8 what = in_u8(in), bytes[FSP_TICKET_MAX] = {};
+	struct fsp_tx tx = {
+		.flags = FSP_ACK,
+		.window = 60000,
+		.serial = in_u8(in),
+		.seq = what & 0x40 ? peer_seq(end, in) : end->conn.rcv_nxt,
+		.ack = what & 0x20 ? peer_ack(end, in) : end->conn.snd_una,
+	};
+
+	if (end->mode == END_LISTEN) {	/* as if a SYN had come and been forgotten */
+		end->req.iss = end->iss;
+		tx.seq = end->req.irs + 1;
+		tx.ack = end->iss + 1;
+	}
+	put_more(end, in, &tx, what, bytes);
+	if (what & 0x80 && !(tx.opts & FSP_HAS_PROBE))
+		tx.len = in_log(in, 17);
+	tx.mss = tx.len;
+	fsp_tx_measure(&tx);
+	return packet_new(&w->sim, end, &tx, 0);
+}
+
 struct packet *forge(struct world *w, struct end *end, struct input *in)
 {
 	static const u8 flags[] = {
 		FSP_ACK, FSP_ACK, FSP_ACK | FSP_PSH, FSP_ACK | FSP_FIN, FSP_SYN,
 		FSP_SYN | FSP_ACK, FSP_RST, FSP_RST | FSP_ACK, FSP_ACK | FSP_ECE,
 		FSP_ACK | FSP_CWR, FSP_SYN | FSP_ECE | FSP_CWR,
-		FSP_SYN | FSP_ACK | FSP_ECE, FSP_ACK, FSP_ACK, FSP_ACK, FSP_ACK,
+		FSP_SYN | FSP_ACK | FSP_ECE, FSP_ACK, FSP_ACK,
 	};
 	struct fsp_tx tx = {};
 	u8 kind = in_u8(in);
 
+	if ((kind & 0xe) == 0xe)
+		return forge_more(w, end, in);
 	tx.flags = flags[kind & 0xf];
 	tx.seq = peer_seq(end, in);
 	tx.ack = tx.flags & FSP_ACK ? peer_ack(end, in) : 0;

@@ -20,9 +20,28 @@ static void check_inside(const u8 *p, unsigned int avail, unsigned int pkt_len,
 	if (rx->nr_ranges)
 		fuzz_check(rx->ranges >= p + FSP_HDR_MIN &&
 			   rx->ranges + rx->nr_ranges * FSP_RANGE_LEN <= p + rx->hdr_len);
+	if (rx->opts & FSP_HAS_TICKET)
+		fuzz_check(rx->ticket_len && rx->ticket >= p + FSP_HDR_MIN &&
+			   rx->ticket + rx->ticket_len <= p + rx->hdr_len);
+	if (rx->opts & FSP_HAS_COOKIE && rx->cookie_len)
+		fuzz_check(rx->cookie >= p + FSP_HDR_MIN &&
+			   rx->cookie + rx->cookie_len <= p + rx->hdr_len);
 	fuzz_check(rx->wscale <= FSP_WSCALE_MAX);
 	fuzz_check(!(rx->opts & (FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_FEATURES)) ||
 		   rx->flags & FSP_SYN);
+}
+
+/* One more option, where there is room beside the others */
+static void add(const struct fsp_rx *rx, struct fsp_tx *tx, u16 has, unsigned int bytes)
+{
+	struct fsp_tx so_far = *tx;
+
+	so_far.ticket_len = rx->ticket_len;
+	so_far.cookie_len = rx->cookie_len;
+	fsp_tx_measure(&so_far);
+	if ((rx->opts & has) && !(tx->opts & FSP_HAS_PROBE) &&
+	    so_far.hdr_len + bytes <= FSP_HDR_MAX)
+		tx->opts |= has;
 }
 
 static void to_tx(const struct fsp_rx *rx, struct fsp_tx *tx)
@@ -37,6 +56,18 @@ static void to_tx(const struct fsp_rx *rx, struct fsp_tx *tx)
 	tx->flags = rx->flags;
 	tx->opts = rx->opts & (FSP_HAS_MSS | FSP_HAS_WSCALE | FSP_HAS_FEATURES |
 			       FSP_HAS_ECHO | FSP_HAS_EPOCH | FSP_HAS_PROBE);
+	/* Not all that a control block holds fits into options. */
+	add(rx, tx, FSP_HAS_TICKET, 2 + rx->ticket_len);
+	add(rx, tx, FSP_HAS_ECN, FSP_OPT_ECN_LEN);
+	add(rx, tx, FSP_HAS_COOKIE, 2 + rx->cookie_len);
+	add(rx, tx, FSP_HAS_DUP, FSP_OPT_DUP_LEN);
+	add(rx, tx, FSP_HAS_PROBED, FSP_OPT_PROBE_LEN);
+	tx->ticket = rx->ticket;
+	tx->ticket_len = rx->ticket_len;
+	tx->cookie = rx->cookie;
+	tx->cookie_len = rx->cookie_len;
+	tx->ecn = rx->ecn;
+	tx->dup = rx->dup;
 	tx->len = rx->len;
 	tx->mss = rx->len;
 	tx->opt_mss = rx->mss;
@@ -53,6 +84,12 @@ static void to_tx(const struct fsp_rx *rx, struct fsp_tx *tx)
 		tx->ranges[i] = fsp_rx_range(rx, i);
 }
 
+static bool same_ecn(const struct fsp_ecn *a, const struct fsp_ecn *b)
+{
+	return a->ce == b->ce && a->ect0 == b->ect0 && a->ect1 == b->ect1 &&
+	       a->ce_bytes == b->ce_bytes && a->ect_bytes == b->ect_bytes;
+}
+
 static void check_same(const struct fsp_rx *rx, const struct fsp_tx *tx,
 		       const struct fsp_rx *again)
 {
@@ -62,13 +99,24 @@ static void check_same(const struct fsp_rx *rx, const struct fsp_tx *tx,
 	fuzz_check(again->serial == rx->serial);
 	fuzz_check(!(rx->flags & FSP_ACK) || again->ack == rx->ack);
 	fuzz_check(again->hdr_len == tx->hdr_len && again->len == rx->len);
-	if (rx->opts & FSP_HAS_PROBE)
+	if (tx->opts & (FSP_HAS_PROBE | FSP_HAS_PROBED))
 		fuzz_check(again->probe == rx->probe && again->probe_size == rx->probe_size);
 	fuzz_check(again->opts == tx->opts);
 	fuzz_check(again->mss == rx->mss && again->wscale == rx->wscale);
 	fuzz_check(again->features == rx->features);
 	fuzz_check(again->echo == rx->echo && again->echo_delay == rx->echo_delay);
 	fuzz_check(again->seq_epoch == rx->seq_epoch && again->ack_epoch == rx->ack_epoch);
+	if (tx->opts & FSP_HAS_TICKET)
+		fuzz_check(again->ticket_len == rx->ticket_len &&
+			   !memcmp(again->ticket, rx->ticket, rx->ticket_len));
+	if (tx->opts & FSP_HAS_COOKIE)
+		fuzz_check(again->cookie_len == rx->cookie_len &&
+			   !memcmp(again->cookie, rx->cookie, rx->cookie_len));
+	if (tx->opts & FSP_HAS_ECN)
+		fuzz_check(same_ecn(&again->ecn, &rx->ecn));
+	if (tx->opts & FSP_HAS_DUP)
+		fuzz_check(again->dup.seq == rx->dup.seq && again->dup.len == rx->dup.len &&
+			   again->dup.serial == rx->dup.serial);
 	/* A header has less room than the packet that was read may have had. */
 	fuzz_check(again->nr_ranges == tx->nr_ranges);
 	for (i = 0; i < again->nr_ranges; i++)

@@ -40,6 +40,11 @@ static void network_op(struct world *w, struct input *in)
 			break;
 		forge_mutate(wire->p[i % wire->count], in);
 		break;
+	case 15:
+		/* A router's mark, or one that takes marks away */
+		if (wire->count)
+			wire->p[i % wire->count]->ecn = op & 0x20 ? op >> 4 & 1 : FSP_CE;
+		break;
 	case 14:
 		if (w->hostile)
 			world_inject(w, world_end(w, side), forge(w, world_end(w, side), in));

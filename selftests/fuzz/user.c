@@ -46,6 +46,7 @@ void user_write(struct end *end, u32 bytes, unsigned int push)
 		bytes -= n;
 	}
 	fsp_conn_push(&end->conn, push, end->sim->q.now);
+	fuzz_check(fsp_conn_want_sndbuf(&end->conn) <= S32_MAX);
 }
 
 /* A write whose copy fails: the carrier is taken out again. */
@@ -68,8 +69,11 @@ void user_read(struct end *end, u32 bytes)
 		return;
 	end->unread -= bytes;
 	end->app.read += bytes;
-	if (end->mode == END_CONN)
-		fsp_conn_read(&end->conn, end->sim->q.now);
+	if (end->mode != END_CONN)
+		return;
+	fuzz_check(fsp_conn_want_rcvbuf(&end->conn, end->conn.irs + 1 + (u32)end->app.read,
+					end->sim->q.now) <= S32_MAX);
+	fsp_conn_read(&end->conn, end->sim->q.now);
 }
 
 void user_shutdown(struct end *end)
@@ -107,6 +111,12 @@ void user_close(struct end *end)
 
 /* ---- options ---- */
 
+static void set_probing(struct end *end, u8 how)
+{
+	end->conn.cfg.mtu_probing = how % 3;
+	fsp_conn_probe_mtu(&end->conn, end->sim->q.now);
+}
+
 static void set_option(struct end *end, struct input *in)
 {
 	struct fsp_config *cfg = &end->conn.cfg;
@@ -114,7 +124,10 @@ static void set_option(struct end *end, struct input *in)
 
 	switch (what & 0xf) {
 	case 0:
-		cfg->nodelay = !cfg->nodelay;
+		if (what & 0x10)
+			set_probing(end, what >> 5);
+		else
+			cfg->nodelay = !cfg->nodelay;
 		break;
 	case 1:
 		cfg->cork = !cfg->cork;

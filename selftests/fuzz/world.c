@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 
+#include "first.h"
 #include "rng.h"
 #include "world.h"
 
@@ -32,8 +33,11 @@ void __wrap_sim_fail(struct sim *sim, const char *fmt, ...)
 	abort();
 }
 
+/* Where the SYN may have payload, it has. */
 void __wrap_app_start(struct end *end)
 {
+	if (first_sends(end))
+		user_write(end, rng_below(&end->sim->rng, 2000), 0);
 }
 
 void __wrap_app_kick(struct end *end)
@@ -93,6 +97,7 @@ static u64 offset_of(const struct end *end, const struct fsp_rx *rx)
 
 static void arrive(struct world *w, struct packet *p)
 {
+	struct fsp_request req;
 	struct fsp_rx rx;
 
 	if (w->hostile) {
@@ -102,6 +107,8 @@ static void arrive(struct world *w, struct packet *p)
 		    rx.len != p->len)
 			return;
 		p->off = offset_of(p->to, &rx);
+		if (p->to->mode == END_LISTEN && first_unseal(p->to, &rx, &req))
+			p->off = (s64)(s32)(rx.seq - req.irs - 1);
 		if (p->to->mode == END_REQUEST)
 			p->off = (s64)(s32)(rx.seq - p->to->req.irs - 1);
 	}
@@ -202,16 +209,38 @@ static u32 pick(struct input *in, const u32 *from, u32 n)
 	return from[in_u8(in) % n];
 }
 
-static void configure(struct end_cfg *cfg, struct input *in)
+/* What other choices left over of two bytes */
+static void configure_first(struct end_cfg *cfg, u8 bits, u8 more)
+{
+	static const u8 first[] = {
+		FIRST_OFF, FIRST_ASK, FIRST_GOOD, FIRST_OLD, FIRST_STALE, FIRST_BARE,
+		FIRST_GOOD, FIRST_GOOD,
+	};
+
+	cfg->first = first[bits >> 1 & 7];
+	cfg->serves = bits & 0x10;
+	cfg->ecn = bits & 0x20;
+	if (bits >> 6)
+		cfg->fsp.mtu_probing = (bits >> 6) - 1;
+	cfg->full = more & 0x08 ? 1000000 : 0;
+	cfg->refuse = more & 0x10 ? 500000 : 0;
+	cfg->trusts = more & 0x20;
+	cfg->no_probes = more & 0x40;
+	cfg->forgot_mss = more & 0x80;
+}
+
+static void configure(struct end_cfg *cfg, u8 first, struct input *in)
 {
 	static const u32 rooms[] = { 1480, 128, 256, 576, 1280, 9000, 65515 };
 	static const u32 bufs[] = { 65536, 1000, 4096, 20000, 200000, 4000000, 1 };
 	static const u32 gsos[] = { 65475, 1, 1460, 3000, 16000 };
-	u8 bits = in_u8(in);
+	u8 bits = in_u8(in), cc;
 
 	memset(cfg, 0, sizeof(*cfg));
 	fsp_config_default(&cfg->fsp);
-	cfg->cc = fsp_cc_nth(in_u8(in) % 8);
+	cc = in_u8(in);
+	cfg->cc = fsp_cc_nth(cc % 8);
+	configure_first(cfg, first, cc);
 	if (!cfg->cc)
 		cfg->cc = fsp_cc_nth(0);
 	cfg->mss_room = pick(in, rooms, ARRAY_SIZE(rooms));
@@ -235,6 +264,7 @@ struct world *world_new(struct input *in, bool hostile)
 	struct world *w = calloc(1, sizeof(*w));
 	struct sim *sim = &w->sim;
 	struct end *e;
+	u8 first;
 	int i;
 
 	if (!w)
@@ -254,8 +284,9 @@ struct world *world_new(struct input *in, bool hostile)
 		abort();
 	e = sim->flows[0].end;
 	for (i = 0; i < 2; i++) {
-		sim->sc.link[i].super = in_u8(in) & 1;
-		configure(&sim->sc.flow[0].end[i], in);
+		first = in_u8(in);
+		sim->sc.link[i].super = first & 1;
+		configure(&sim->sc.flow[0].end[i], first, in);
 		link_init(&sim->link[i], sim, &sim->sc.link[i]);
 		end_init(&e[i], sim, &e[!i], i, 0, &sim->sc.flow[0]);
 		e[i].app.written = hostile ? NOBODYS : 0;

@@ -3,6 +3,7 @@
  * The life of one end: nobody, listener, half open, connection, TIME_WAIT,
  * nobody. What it does for the engine as its host is in host.c.
  */
+#include "first.h"
 #include "host_end.h"
 #include "oracle.h"
 #include "sim.h"
@@ -97,9 +98,16 @@ void end_connect_at(struct end *end, u64 at)
 
 void end_connect(struct end *end)
 {
+	u64 now = end->sim->q.now;
+
 	make_conn(end);
-	fsp_conn_connect(&end->conn, end->iss, end->sim->q.now);
-	app_start(end);
+	fsp_conn_open(&end->conn, end->iss, now);
+	first_open(end);
+	if (first_sends(end))
+		app_start(end);
+	fsp_conn_syn(&end->conn, now);
+	if (!first_sends(end))
+		app_start(end);
 	end_after(end);
 }
 
@@ -121,6 +129,7 @@ static void account(struct end *end)
 	end->retrans = end->conn.retrans_segs;
 	end->spurious = end->conn.spurious;
 	end->timeouts = end->conn.timeouts;
+	end->first = end->conn.first;
 }
 
 static void conn_gone(struct end *end)
@@ -217,6 +226,7 @@ static void answer_synack(struct end *end)
 	struct fsp_tx tx;
 
 	fsp_request_synack(&end->req, &tx, SYNACK_RTO, end->sim->q.now);
+	first_give_cookie(end, &tx);
 	end_send(end, &tx, 0);
 	eventq_set(&end->sim->q, &end->timer, end->req.due);
 }
@@ -274,25 +284,6 @@ static u8 wscale_for(u32 rcvbuf)
 	return shift;
 }
 
-static void rx_listen(struct end *end, const struct fsp_rx *rx)
-{
-	if (rx->flags & FSP_RST)
-		return;
-	if (rx->flags & FSP_ACK) {
-		answer_reset(end, rx);
-		return;
-	}
-	if (!(rx->flags & FSP_SYN))
-		return;
-	fsp_request_init(&end->req, rx, end->iss, end->rcvbuf,
-			 wscale_for(max(end->rcvbuf, end->cfg->buf_max)),
-			 end->room - FSP_HDR_MIN, FSP_MSS_DEFAULT_V4);
-	end->req.ecn = end->cfg->ecn;
-	set_mode(end, END_REQUEST);
-	oracle_rx(end, rx);
-	answer_synack(end);
-}
-
 static void rx_conn(struct end *end, const struct packet *p, const struct fsp_rx *rx)
 {
 	struct fsp_conn *c = &end->conn;
@@ -316,21 +307,93 @@ static void rx_conn(struct end *end, const struct packet *p, const struct fsp_rx
 	end_after(end);
 }
 
+/* A SYN whose payload is taken: a connection at once */
+static void take_first(struct end *end, const struct packet *p, const struct fsp_rx *rx)
+{
+	struct carrier *car = carrier_new(end->sim, p->off, p->len);
+	u64 now = end->sim->q.now;
+	enum fsp_verdict v;
+
+	make_conn(end);
+	fsp_conn_accept(&end->conn, &end->req, now);
+	first_lend_cookie(end);
+	v = fsp_conn_first_flight(&end->conn, rx, &car->seg, now);
+	trace_rx(end, rx, v);
+	if (v == FSP_TAKEN)
+		end->early = p->len;
+	else
+		carrier_free(end->sim, car);
+	app_kick(end);
+	end_after(end);
+}
+
+static void give_ticket(struct end *end)
+{
+	u8 ticket[FIRST_TICKET_LEN];
+	struct fsp_tx tx;
+
+	first_seal(end, ticket);
+	fsp_request_synack(&end->req, &tx, SYNACK_RTO, end->sim->q.now);
+	tx.opts |= FSP_HAS_TICKET;
+	tx.ticket = ticket;
+	tx.ticket_len = sizeof(ticket);
+	end_send(end, &tx, 0);
+	end->tickets++;
+}
+
+static void complete(struct end *end, const struct packet *p, const struct fsp_rx *rx)
+{
+	make_conn(end);
+	fsp_conn_accept(&end->conn, &end->req, end->sim->q.now);
+	oracle_rx(end, rx);
+	rx_conn(end, p, rx);
+	if (end->mode == END_CONN) {
+		app_kick(end);
+		end_after(end);
+	}
+}
+
+static void rx_syn(struct end *end, const struct packet *p, const struct fsp_rx *rx)
+{
+	fsp_request_init(&end->req, rx, end->iss, end->rcvbuf,
+			 wscale_for(max(end->rcvbuf, end->cfg->buf_max)),
+			 end->room - FSP_HDR_MIN, FSP_MSS_DEFAULT_V4);
+	end->req.ecn = end->cfg->ecn;
+	if (first_takes(end, rx)) {
+		set_mode(end, END_REQUEST);
+		oracle_rx(end, rx);
+		take_first(end, p, rx);
+	} else if (first_forgets(end)) {
+		give_ticket(end);
+	} else {
+		set_mode(end, END_REQUEST);
+		oracle_rx(end, rx);
+		answer_synack(end);
+	}
+}
+
+static void rx_listen(struct end *end, const struct packet *p, const struct fsp_rx *rx)
+{
+	if (rx->flags & FSP_RST)
+		return;
+	if (rx->flags & FSP_ACK) {
+		if (first_unseal(end, rx, &end->req))
+			complete(end, p, rx);
+		else
+			answer_reset(end, rx);
+	} else if (rx->flags & FSP_SYN) {
+		rx_syn(end, p, rx);
+	}
+}
+
 static void rx_request(struct end *end, const struct packet *p, const struct fsp_rx *rx)
 {
 	struct fsp_tx tx;
 
 	switch (fsp_request_rx(&end->req, rx)) {
 	case FSP_REQ_COMPLETE:
-		make_conn(end);
-		fsp_conn_accept(&end->conn, &end->req, end->sim->q.now);
 		eventq_cancel(&end->sim->q, &end->timer);
-		oracle_rx(end, rx);
-		rx_conn(end, p, rx);
-		if (end->mode == END_CONN) {
-			app_kick(end);
-			end_after(end);
-		}
+		complete(end, p, rx);
 		break;
 	case FSP_REQ_SYNACK:
 		answer_synack(end);
@@ -387,7 +450,7 @@ void end_rx(struct end *end, const struct packet *p)
 		rx.features &= ~FSP_FEATURE_PROBE;
 	switch (end->mode) {
 	case END_LISTEN:
-		rx_listen(end, &rx);
+		rx_listen(end, p, &rx);
 		break;
 	case END_REQUEST:
 		rx_request(end, p, &rx);

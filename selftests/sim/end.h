@@ -20,6 +20,17 @@ enum end_mode {
 	END_TIME_WAIT,
 };
 
+/* What a client's SYN shows of a cookie; from FIRST_GOOD on it carries bytes */
+enum end_first {
+	FIRST_OFF,
+	FIRST_ASK,		/* wants one */
+	FIRST_GOOD,		/* has one */
+	FIRST_OLD,		/* of the key before: good, but another is to be had */
+	FIRST_STALE,		/* of none that is known */
+	FIRST_BARE,		/* none: both sides were told to do without */
+	FIRST_KINDS
+};
+
 /**
  * struct end_cfg - chances in parts per million
  * @fsp: the engine's
@@ -39,6 +50,12 @@ enum end_mode {
  * @ofo_counts: bytes out of order make the room smaller
  * @ecn: the payload's packets may be marked
  * @no_probes: the peer does not answer probes of the path MTU
+ * @first: enum end_first, of a client
+ * @forgot_mss: it has forgotten how large the server's segments may be
+ * @serves: the listener knows cookies and takes a SYN's payload
+ * @trusts: without a cookie, too
+ * @refuse: but has no room for it
+ * @full: the listener has no room at all: tickets
  */
 struct end_cfg {
 	struct fsp_config		fsp;
@@ -58,6 +75,12 @@ struct end_cfg {
 	bool				ofo_counts;
 	bool				ecn;
 	bool				no_probes;
+	u8				first;
+	bool				forgot_mss;
+	bool				serves;
+	bool				trusts;
+	u32				refuse;
+	u32				full;
 };
 
 /**
@@ -79,6 +102,11 @@ struct end_cfg {
  * @ever: it once was a connection
  * @paced: what was sent so far is due by then, by its pacing rate
  * @probed: a tail loss probe was sent since one was due
+ * @gives_cookie: with the SYN-ACK
+ * @cookie: that one
+ * @first: enum fsp_first, when the connection ended
+ * @early: bytes taken from the SYN
+ * @tickets: given
  */
 struct end {
 	struct fsp_conn		conn;
@@ -112,6 +140,11 @@ struct end {
 	u32			my_edge;
 	u64			paced;
 	bool			probed;
+	bool			gives_cookie;
+	u8			cookie[FSP_COOKIE_MAX];
+	u8			first;
+	u32			early;
+	u32			tickets;
 	int			error;
 	u32			calls;		/* of the engine */
 	u64			challenges;

@@ -28,6 +28,10 @@ struct totals {
 	u64	timeouts;
 	u64	mtu_probes;
 	u64	black_holes;
+	u64	first_taken;
+	u64	first_refused;
+	u64	first_lost;
+	u64	tickets;
 };
 
 char current_run[64];
@@ -93,6 +97,10 @@ static void add(struct totals *t, const struct sim_result *res)
 	t->timeouts += res->timeouts;
 	t->mtu_probes += res->mtu_probes;
 	t->black_holes += res->black_holes;
+	t->first_taken += res->first_taken;
+	t->first_refused += res->first_refused;
+	t->first_lost += res->first_lost;
+	t->tickets += res->tickets;
 }
 
 static void run_seed(u64 seed, bool trace, struct totals *t)
@@ -191,6 +199,9 @@ static int run_random(const struct options *o)
 	       (unsigned long long)t.timeouts);
 	printf("# %llu probes of the path MTU, %llu black holes found\n",
 	       (unsigned long long)t.mtu_probes, (unsigned long long)t.black_holes);
+	printf("# %llu first flights taken, %llu refused, %llu lost; %llu tickets\n",
+	       (unsigned long long)t.first_taken, (unsigned long long)t.first_refused,
+	       (unsigned long long)t.first_lost, (unsigned long long)t.tickets);
 	printf("%sok 1 random scenarios: %llu of %llu failed\n", t.failed ? "not " : "",
 	       (unsigned long long)t.failed, (unsigned long long)t.runs);
 	return !!t.failed;

@@ -320,8 +320,6 @@ static bool unpaced(struct end *end, const struct fsp_tx *tx)
 {
 	const struct fsp_conn *c = &end->conn;
 
-	if (!tx->len || tx->flags & FSP_SYN)
-		return true;
 	if (!c->cfg.max_rate && c->bytes_sent < FSP_INIT_CWND_SEGS * c->snd_mss)
 		return true;
 	if (!c->tlp_out || end->probed)
@@ -336,7 +334,8 @@ void oracle_paced(struct end *end, const struct fsp_tx *tx)
 	u64 now = end->sim->q.now, rate = fsp_pace_rate(&end->conn);
 	bool free = unpaced(end, tx);
 
-	if (!rate || end->mode != END_CONN || !tx->len)
+	/* Before the handshake there is no round trip to spread anything over. */
+	if (!rate || end->mode != END_CONN || !tx->len || tx->flags & FSP_SYN)
 		return;
 	sim_check(end->sim, free || end->paced <= now, "%llu ns too early at %llu bytes/s",
 		  (unsigned long long)(end->paced - now), (unsigned long long)rate);
@@ -369,6 +368,15 @@ unsigned int oracle_deliver(struct end *end, const struct carrier *car)
 
 /* ---- the end ---- */
 
+/* What the client believes the server took from its SYN the server did take. */
+static void check_first(struct end *end)
+{
+	sim_check(end->sim, end->side || end->first != FSP_FIRST_TAKEN || end->peer->early,
+		  "flow %u: nothing was taken", end->id);
+	sim_check(end->sim, !end->early || end->peer->cfg->first > FIRST_ASK,
+		  "flow %u: %u bytes of no SYN's", end->id, end->early);
+}
+
 static bool all_arrived(const struct end *end)
 {
 	return end->peer->app.received == end->app.total;
@@ -382,6 +390,7 @@ void oracle_end(struct end *end)
 		  end->mode, end->conn.state);
 	sim_check(sim, !end->ofo && !end->queued, "end %d.%u holds %u, %llu bytes",
 		  end->side, end->id, end->ofo, (unsigned long long)end->queued);
+	check_first(end);
 	if (sim->sc.may_fail)
 		return;
 	sim_check(sim, all_arrived(end), "end %d.%u: %llu of %llu bytes arrived, error %d, %d",

@@ -248,6 +248,10 @@ static void add_end(const struct sim *sim, struct sim_result *res, const struct 
 	res->timeouts += end->timeouts;
 	res->mtu_probes += end->mtu_probes;
 	res->black_holes += end->black_holes;
+	res->first_taken += !end->side && end->first == FSP_FIRST_TAKEN;
+	res->first_refused += end->first == FSP_FIRST_REFUSED;
+	res->first_lost += end->first == FSP_FIRST_LOST;
+	res->tickets += end->tickets;
 	res->sent += end->sent;
 	res->sent_again += end->sent_again;
 	res->needless += end->needless;

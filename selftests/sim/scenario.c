@@ -365,6 +365,25 @@ static void temper_total(struct scenario *sc, u32 flow)
 	}
 }
 
+/*
+ * Every third flow is one of a client that has met its server before, or thinks
+ * so; and a listener may have no room for what the SYN brings, or for anything.
+ */
+static void random_first(struct flow_cfg *f, u64 *rng)
+{
+	struct end_cfg *client = &f->end[0], *server = &f->end[1];
+
+	if (rng_one_in(rng, 6))
+		server->full = rng_one_in(rng, 2) ? 1000000 : 300000;
+	if (!rng_one_in(rng, 3))
+		return;
+	client->first = rng_one_in(rng, 2) ? FIRST_GOOD : rng_range(rng, FIRST_ASK, FIRST_BARE);
+	client->forgot_mss = rng_one_in(rng, 4);
+	server->serves = !rng_one_in(rng, 5);
+	server->trusts = client->first == FIRST_BARE;
+	server->refuse = rng_one_in(rng, 6) ? 500000 : 0;
+}
+
 void scenario_random(struct scenario *sc, u64 seed)
 {
 	u64 rng = seed ^ 0xfe221;
@@ -395,4 +414,7 @@ void scenario_random(struct scenario *sc, u64 seed)
 	random_changes(sc, &rng);
 	random_death(sc, &rng);
 	random_black_hole(sc, &rng);
+	/* Last, so that seeds from before mean what they meant */
+	for (i = 0; i < sc->nr_classes; i++)
+		random_first(&sc->flow[i], &rng);
 }

@@ -111,6 +111,10 @@ struct sim {
  * @timeouts: of retransmission
  * @mtu_probes: packets of padding
  * @black_holes: found
+ * @first_taken: SYNs whose payload the server took, as the client knows
+ * @first_refused: or did not take
+ * @first_lost: or perhaps never saw
+ * @tickets: given by full listeners
  * @sent: payload bytes
  * @sent_again: of these
  * @needless: of these, as the receiver knows
@@ -139,6 +143,10 @@ struct sim_result {
 	u64	timeouts;
 	u64	mtu_probes;
 	u64	black_holes;
+	u64	first_taken;
+	u64	first_refused;
+	u64	first_lost;
+	u64	tickets;
 	u64	sent;
 	u64	sent_again;
 	u64	needless;
