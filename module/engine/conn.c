@@ -52,6 +52,7 @@ void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	c->ssthresh = FSP_SSTHRESH_INFINITE;
 	c->quick_acks = QUICK_ACKS;
 	c->reo_steps = 1;
+	c->timer_first = U64_MAX;
 	c->cc = cc;
 	cc->init(c);
 }

@@ -408,6 +408,7 @@ struct fsp_conn {
 	u64			oow_time;	/* last answer to an unacceptable packet */
 
 	u64			timer[FSP_TIMERS];	/* 0: not armed */
+	u64			timer_first;	/* none runs out before; U64_MAX: none at all */
 
 	/* counters of this connection, for tcp_info and netlink */
 	u64			bytes_sent;
@@ -526,6 +527,19 @@ void fsp_conn_unqueue(struct fsp_conn *c, struct fsp_seg *seg);
  */
 void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now);
 
+/**
+ * fsp_conn_gather() - instead of fsp_conn_push(): let small writes collect
+ * @c: connection
+ * @flags: FSP_PUSH_*
+ *
+ * While something of ours is under way, or has just been, what is queued waits
+ * for more: until it fills a segment, an acknowledgment comes or 50 us are over.
+ * Not with cfg.nodelay.
+ *
+ * Return: whether it waits. Where it does not, push.
+ */
+bool fsp_conn_gather(struct fsp_conn *c, unsigned int flags, u64 now);
+
 /* The user has written his last byte: FIN after what is queued. */
 void fsp_conn_shutdown(struct fsp_conn *c, u64 now);
 
@@ -622,7 +636,14 @@ enum fsp_verdict fsp_conn_first_flight(struct fsp_conn *c, const struct fsp_rx *
 /* ---- time ---- */
 
 /* When fsp_conn_timeout() is due, or 0 */
-u64 fsp_conn_next_timeout(const struct fsp_conn *c);
+u64 fsp_conn_next_timeout(struct fsp_conn *c);
+
+/* It is not due before @when: a quick answer, that may be false where it is not. */
+static inline bool fsp_conn_quiet_until(const struct fsp_conn *c, u64 when)
+{
+	return when <= c->timer_first;
+}
+
 void fsp_conn_timeout(struct fsp_conn *c, u64 now);
 
 /* ---- what the host asks ---- */

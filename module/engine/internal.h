@@ -168,6 +168,8 @@ void fsp_send_challenge(struct fsp_conn *c, u64 now);
 static inline void fsp_timer_arm(struct fsp_conn *c, enum fsp_timer t, u64 when)
 {
 	c->timer[t] = when;
+	if (when < c->timer_first)
+		c->timer_first = when;
 }
 
 static inline void fsp_timer_stop(struct fsp_conn *c, enum fsp_timer t)

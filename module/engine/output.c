@@ -9,6 +9,11 @@
 #define RETRY_TIME		(10 * FSP_NSEC_PER_MSEC)	/* the host had no memory */
 #define OOW_INTERVAL		(500 * FSP_NSEC_PER_MSEC)
 #define DEFER_DIVISOR		3
+/* Small writes wait for each other: so long, for so many bytes */
+#define GATHER_TIME		(200 * FSP_NSEC_PER_USEC)
+#define GATHER_BYTES		16384
+/* A packet so long ago has just been sent. */
+#define JUST_SENT		(50 * FSP_NSEC_PER_USEC)
 
 /* ---- the header ---- */
 
@@ -350,6 +355,12 @@ static void retry_fin(struct fsp_conn *c)
 	list_add_tail(fsp_seg_list(seg), &c->sndq);
 }
 
+/* Most packets that come in find nothing that waits to be sent. */
+static bool nothing_waits(const struct fsp_conn *c)
+{
+	return list_empty(&c->sndq) && !c->fin_pending && c->lost_out == c->retrans_out;
+}
+
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 {
 	bool sent = false, failed = false, held = false;
@@ -358,6 +369,14 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 
 	if (!fsp_may_output(c))
 		return;
+	if (nothing_waits(c)) {
+		fsp_timer_stop(c, FSP_TIMER_PACE);
+		c->cwnd_limited = false;
+		c->starved = !c->tlp_allow;
+		if (!c->rtxq.count)
+			fsp_timer_stop(c, FSP_TIMER_PROBE);
+		return;
+	}
 	retry_fin(c);
 	fsp_timer_stop(c, FSP_TIMER_PACE);
 	if (!resend_lost(c, now))
@@ -397,6 +416,33 @@ timers:
 		fsp_timer_arm(c, FSP_TIMER_PROBE, now + RETRY_TIME);
 	else
 		fsp_probe_arm(c, now);
+}
+
+/*
+ * What one packet costs is many times what one more small write in it does. The
+ * first packet after a pause goes at once, and so does an answer.
+ */
+static bool gathers(const struct fsp_conn *c, u64 now)
+{
+	if (c->cfg.nodelay || !FSP_STATE_IN(c->state, FSP_STATES_SEND) ||
+	    list_empty(&c->sndq))
+		return false;
+	if (fsp_seg_len(fsp_list_seg(c->sndq.prev)) >= GATHER_BYTES)
+		return false;
+	if (c->snd_una != c->snd_nxt)
+		return true;
+	return c->sndq.next == c->sndq.prev && now - c->last_send < JUST_SENT &&
+	       c->last_rcv_data < c->last_send;
+}
+
+bool fsp_conn_gather(struct fsp_conn *c, unsigned int flags, u64 now)
+{
+	if (!gathers(c, now))
+		return false;
+	c->held_push = (c->held_push & ~FSP_PUSH_MORE) | flags;
+	if (!c->timer[FSP_TIMER_PACE])
+		fsp_timer_arm(c, FSP_TIMER_PACE, now + GATHER_TIME);
+	return true;
 }
 
 /* ---- packets without payload ---- */
@@ -508,13 +554,25 @@ skip:
 	fsp_host_count(c, FSP_COUNT_CHALLENGES_SKIPPED, 1);
 }
 
+/*
+ * Many packets came at once, and fill the buffer: the reader will soon make room and
+ * have something to tell (fsp_conn_read()). One acknowledgment does for both, as long
+ * as no more than half of the window waits for it.
+ */
+static bool reader_acks(struct fsp_conn *c)
+{
+	return c->ack_bytes > 4 * c->rcv_mss && c->ack_bytes < c->rcv_wnd / 2 &&
+	       fsp_host_rcv_space(c) < c->rcv_wnd;
+}
+
 /* RFC 9293 section 3.8.6.3: every second full packet at once, others delayed */
 void fsp_ack_due(struct fsp_conn *c, u64 now)
 {
 	if (!c->ack_now && !c->ack_bytes && !c->pmtu.answer_due)
 		return;
-	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack || c->ack_bytes >= 2 * c->rcv_mss ||
-	    (c->quick_acks && !c->pingpong)) {
+	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack ||
+	    (c->quick_acks && !c->pingpong) ||
+	    (c->ack_bytes >= 2 * c->rcv_mss && !reader_acks(c))) {
 		fsp_send_ack(c, now);
 		return;
 	}

@@ -24,17 +24,19 @@
 void fsp_timer_stop_all(struct fsp_conn *c)
 {
 	memset(c->timer, 0, sizeof(c->timer));
+	c->timer_first = U64_MAX;
 }
 
-u64 fsp_conn_next_timeout(const struct fsp_conn *c)
+u64 fsp_conn_next_timeout(struct fsp_conn *c)
 {
-	u64 next = 0;
+	u64 next = U64_MAX;
 	int i;
 
 	for (i = 0; i < FSP_TIMERS; i++)
-		if (c->timer[i] && (!next || c->timer[i] < next))
+		if (c->timer[i] && c->timer[i] < next)
 			next = c->timer[i];
-	return next;
+	c->timer_first = next;
+	return next == U64_MAX ? 0 : next;
 }
 
 void fsp_rto_arm(struct fsp_conn *c, u64 now)

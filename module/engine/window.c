@@ -72,10 +72,12 @@ void fsp_window_init(struct fsp_conn *c)
 
 bool fsp_window_worth_telling(struct fsp_conn *c)
 {
-	u32 cur = offered(c);
-	u32 wnd = wanted(c, cur);
+	u32 cur = offered(c), half = fsp_host_rcv_full_space(c) / 2, wnd;
 
-	return wnd > cur && (wnd >= 2 * cur || wnd - cur >= fsp_host_rcv_full_space(c) / 2);
+	if (cur > half)		/* what is free is never more than all */
+		return false;
+	wnd = wanted(c, cur);
+	return wnd > cur && (wnd >= 2 * cur || wnd - cur >= half);
 }
 
 /*

@@ -74,8 +74,9 @@ static int copy_bytes(struct writing *w, struct sk_buff *skb, u32 want)
 	bytes = ferry_stream_wmem(w->sk, min_t(u32, want, pfrag->size - pfrag->offset));
 	if (!bytes)
 		return -ENOBUFS;
-	bytes = copy_page_from_iter(pfrag->page, pfrag->offset, bytes,
-				    &w->msg->msg_iter);
+	/* Not copy_page_from_iter(), which goes page by page: there is no high memory. */
+	bytes = copy_from_iter(page_address(pfrag->page) + pfrag->offset, bytes,
+			       &w->msg->msg_iter);
 	if (!bytes)
 		return -EFAULT;
 	add_frag(skb, pfrag, bytes);
@@ -274,9 +275,14 @@ static int prepare(struct writing *w)
 
 static void finish(struct writing *w)
 {
+	unsigned int flags = w->flags & MSG_MORE ? FSP_PUSH_MORE : 0;
+	u64 now;
+
 	if (!w->copied)
 		return;
-	push(w, w->flags & MSG_MORE ? FSP_PUSH_MORE : 0);
+	now = ferry_stream_now();
+	if (!fsp_conn_gather(conn_of(w), flags, now))
+		fsp_conn_push(conn_of(w), flags, now);
 	ferry_stream_after(w->sk);
 }
 

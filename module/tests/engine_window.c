@@ -308,6 +308,40 @@ static void nagle(struct kunit *test)
 	fx_done(fx);
 }
 
+/* Small writes wait for each other, but not long. */
+static void gather(struct kunit *test)
+{
+	struct fx *fx = nagling(test);
+	struct fsp_conn *c = &fx->conn;
+
+	fx_queue(fx, 1000);
+	KUNIT_EXPECT_FALSE(test, fsp_conn_gather(c, 0, fx->now));
+	fsp_conn_push(c, 0, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 1000u);
+	fx_queue(fx, 1000);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	fx_queue(fx, 1000);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	KUNIT_EXPECT_LE(test, fx_fire(fx), MSEC);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 2000u);
+	/* An acknowledgment takes along what waits. */
+	fx_queue(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	fx_acked(fx, 3000);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 500u);
+	fx_acked(fx, 3500);
+	/* An answer waits for nothing, nor does who switched Nagle off. */
+	fx_data(fx, 0, 10, 0);
+	fx_queue(fx, 10);
+	KUNIT_EXPECT_FALSE(test, fsp_conn_gather(c, 0, fx->now));
+	fsp_conn_push(c, 0, fx->now);
+	c->cfg.nodelay = true;
+	fx_queue(fx, 10);
+	KUNIT_EXPECT_FALSE(test, fsp_conn_gather(c, 0, fx->now));
+	fx_done(fx);
+}
+
 /* MUST-17 */
 static void nodelay(struct kunit *test)
 {
@@ -409,6 +443,32 @@ static void delayed(struct kunit *test)
 	fx_done(fx);
 }
 
+/* What came as a super-packet is acknowledged when it is read. */
+static void by_reader(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+	struct fsp_conn *c = &fx->conn;
+
+	fx->rcv_space = c->rcv_wnd - 1;
+	fx_data(fx, 0, 10000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fsp_conn_read(c, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(10000));
+	/* or after the delay, where nobody reads */
+	fx->rcv_space = c->rcv_wnd - 1;
+	fx_data(fx, 10000, 10000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), c->cfg.delack_max);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	fx->rcv_space = FX_BUF;
+	fx_data(fx, 20000, 10000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	fx_done(fx);
+}
+
 /* It says how long it was held back, and which transmission it answers. */
 static void echoes(struct kunit *test)
 {
@@ -482,11 +542,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rcvbuf_shrinks),
 	KUNIT_CASE(window_clamp),
 	KUNIT_CASE(nagle),
+	KUNIT_CASE(gather),
 	KUNIT_CASE(nodelay),
 	KUNIT_CASE(nagle_lets_fin_pass),
 	KUNIT_CASE(cork),
 	KUNIT_CASE(more),
 	KUNIT_CASE(delayed),
+	KUNIT_CASE(by_reader),
 	KUNIT_CASE(echoes),
 	KUNIT_CASE(piggybacks),
 	KUNIT_CASE(gaps),
