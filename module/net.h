@@ -74,6 +74,7 @@ static inline void ferry_stat_inc(struct ferry_net *fn, enum ferry_stat id)
  * struct ferry_sock - the head of every Ferry socket
  * @inet: must be first. sk_family is AF_INET or AF_INET6 (never AF_FERRY, see
  *	Documentation/architecture.rst), inet_connection_sock is not embedded
+ * @fn: its namespace's
  * @hold: the port this socket holds; see port/port.h
  * @flow: its entry in the table of connected sockets; see port/flow.h
  * @udp_wanted: FERRY_UDP_ENCAP: it is to go inside UDP
@@ -83,6 +84,7 @@ static inline void ferry_stat_inc(struct ferry_net *fn, enum ferry_stat id)
  */
 struct ferry_sock {
 	struct inet_sock	inet;
+	struct ferry_net	*fn;
 	struct ferry_hold	hold;
 	struct ferry_flow	flow;
 	bool			udp_wanted;
@@ -97,7 +99,7 @@ static inline struct ferry_sock *ferry_sk(const struct sock *sk)
 
 static inline struct ferry_net *ferry_sock_net(const struct sock *sk)
 {
-	return ferry_net(sock_net(sk));
+	return ferry_sk(sk)->fn;
 }
 
 #endif /* _FERRY_NET_H */

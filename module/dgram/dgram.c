@@ -172,6 +172,7 @@ int ferry_dgram_create(struct net *net, struct socket *sock, int family, int ker
 	sk = sk_alloc(net, family, GFP_KERNEL, v6 ? &proto6 : &proto4, kern);
 	if (!sk)
 		return -ENOBUFS;
+	ferry_sk(sk)->fn = ferry_net(net);
 	if (v6)
 		np = &((struct ferry_dgram6_sock *)sk)->np;
 	sock->ops = v6 ? &ops6 : &ops4;

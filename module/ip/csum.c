@@ -32,6 +32,25 @@ static __sum16 pseudo(const struct sk_buff *skb, const struct ferry_tuple *tuple
 			       sum);
 }
 
+/* As skb_checksum(), which is long for the few bytes most packets have */
+__wsum ferry_ip_sum(const struct sk_buff *skb)
+{
+	const skb_frag_t *frag = skb_shinfo(skb)->frags;
+	__wsum sum;
+
+	if (skb_shinfo(skb)->nr_frags > 1 || skb_has_frag_list(skb) ||
+	    IS_ENABLED(CONFIG_HIGHMEM))
+		return skb_checksum(skb, 0, skb->len, 0);
+	/* A device's own memory (devmem) cannot be read, and has no page. */
+	if (skb->data_len && !skb_frag_page(frag))
+		return skb_checksum(skb, 0, skb->len, 0);
+	sum = csum_partial(skb->data, skb_headlen(skb), 0);
+	if (!skb->data_len)
+		return sum;
+	return csum_block_add(sum, csum_partial(skb_frag_address(frag), skb->data_len, 0),
+			      skb_headlen(skb));
+}
+
 /* A packet inside UDP must not be partial but for the segments to be cut: NATs
  * take that to be said of UDP's sum.
  */
@@ -64,7 +83,7 @@ void ferry_ip_csum(enum ferry_transport t, struct sk_buff *skb,
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		return;
 	}
-	*check = pseudo(skb, tuple, protocol, skb_checksum(skb, 0, skb->len, 0));
+	*check = pseudo(skb, tuple, protocol, ferry_ip_sum(skb));
 	if (!*check)
 		*check = CSUM_MANGLED_0;	/* 0 says "none" in a datagram */
 	skb->ip_summed = CHECKSUM_NONE;

@@ -15,6 +15,9 @@ const struct ferry_transport_ops *ferry_ip_ops(enum ferry_transport t);
 /* A checksum field's place, by transport. */
 unsigned int ferry_ip_csum_offset(enum ferry_transport t);
 
+/* The sum of all of a packet's bytes */
+__wsum ferry_ip_sum(const struct sk_buff *skb);
+
 /* Handlers of inet_add_protocol() and inet6_add_protocol(), by transport */
 int ferry_ip_icmp4(enum ferry_transport t, struct sk_buff *skb, u32 info);
 int ferry_ip_icmp6(enum ferry_transport t, struct sk_buff *skb, u8 type, u8 code,

@@ -71,11 +71,16 @@ static int xmit_df(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, 
 static int xmit4(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8 ecn)
 {
 	struct inet_sock *inet = inet_sk(sk);
+	int ret;
 
 	if (unlikely(wants_df(sk)))
 		return xmit_df(sk, skb, dst, ecn);
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
-			       with_ecn(READ_ONCE(inet->tos), ecn));
+	rcu_read_lock();
+	skb_dst_set_noref(skb, dst);
+	ret = __ip_queue_xmit(sk, skb, &inet->cork.fl,
+			      with_ecn(READ_ONCE(inet->tos), ecn));
+	rcu_read_unlock();
+	return ret;
 }
 
 /* cork.fl holds the first hop's flow; the header starts from the last one's. */
@@ -151,7 +156,6 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 		skb_shinfo(skb)->gso_type = sk->sk_gso_type;
 	ferry_ip_sock_tuple(sk, &tuple);
 	ferry_ip_csum(transport_of(sk), skb, &tuple, dst);
-	skb_set_hash_from_sk(skb, sk);
 	if (tuple.udp)
 		return xmit_udp(sk, skb, dst, &tuple, ecn);
 	clear_cb(skb);

@@ -5,6 +5,7 @@
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "port/flow.h"
 
@@ -22,11 +23,20 @@ struct ferry_flows {
 /* Remote parties choose tuples, so the hash must be one they cannot foresee. */
 static hsiphash_key_t hash_key __read_mostly;
 
+static u32 ports_of(const struct ferry_tuple *tuple)
+{
+	return (__force u32)tuple->lport << 16 | (__force u32)tuple->rport;
+}
+
 u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed)
 {
 	hsiphash_key_t key = hash_key;
 
 	key.key[0] ^= seed;
+	if (ipv6_addr_v4mapped(&tuple->raddr))
+		return hsiphash_4u32((__force u32)tuple->laddr.s6_addr32[3],
+				     (__force u32)tuple->raddr.s6_addr32[3],
+				     ports_of(tuple), tuple->dev, &key);
 	return hsiphash(tuple, FERRY_TUPLE_KEY, &key);
 }
 

@@ -129,6 +129,7 @@ void ferry_stream_path_update(struct sock *sk)
 	u32 before = c->mss_room, mss = fsp_conn_mss(c), room;
 
 	ss->path_stale = false;
+	ss->path_seen = (u32)jiffies;
 	/* A route that is away for a moment says nothing about the next. */
 	if (unlikely(!ferry_ip_route(sk)))
 		return;

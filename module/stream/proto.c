@@ -239,6 +239,7 @@ int ferry_stream_create(struct net *net, struct socket *sock, int family, int ke
 	sk = sk_alloc(net, family, GFP_KERNEL, prot, kern);
 	if (!sk)
 		return -ENOBUFS;
+	ferry_sk(sk)->fn = ferry_net(net);
 	err = ferry_family_init_sock(net, sock, sk, ferry_ip_protocol(FERRY_STREAM),
 				     pinfo(sk), kern);
 	set_up(sk);

@@ -35,8 +35,11 @@ static u32 queue_limit(struct sock *sk)
 bool fsp_host_may_send(struct fsp_conn *c)
 {
 	struct sock *sk = ferry_conn_sk(c);
-	u32 limit = queue_limit(sk);
+	u32 limit;
 
+	if (refcount_read(&sk->sk_wmem_alloc) == 1)
+		return true;	/* nothing is below */
+	limit = queue_limit(sk);
 	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
 		return true;
 	set_bit(FERRY_DEFER_THROTTLED, &ferry_stream_sk(sk)->deferred);

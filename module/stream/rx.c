@@ -80,7 +80,9 @@ void ferry_stream_rx(struct sock *sk, struct sk_buff *skb, struct fsp_rx *rx)
 		return;
 	}
 	ferry_stream_peer_seen(sk, ferry_ip_udp_from(skb), rx);
-	ferry_stream_path_update(sk);
+	/* A path does not change with every packet. */
+	if (ss->path_seen != (u32)jiffies || ss->path_stale)
+		ferry_stream_path_update(sk);
 	__skb_pull(skb, rx->hdr_len);
 	skb_dst_drop(skb);
 	skb->dev = NULL;

@@ -76,6 +76,7 @@ struct writing;
  * @inq: bytes delivered and not read; changed under the lock, read without
  * @part_readers: how many sleep with less than they want in hand
  * @scaling_ratio: payload bytes per 256 bytes of memory, learned
+ * @path_seen: when route and device were last asked, jiffies
  * @icmp_mtu: with FERRY_DEFER_MTU
  * @icmp_seq: sequence number in the packet it was about
  * @icmp_err: with FERRY_DEFER_ICMP: errno; the newest error counts
@@ -119,6 +120,7 @@ struct ferry_stream_sock {
 
 	u8			scaling_ratio;
 
+	u32			path_seen;
 	u32			icmp_mtu;
 	u32			icmp_seq;
 	int			icmp_err;

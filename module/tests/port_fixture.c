@@ -103,6 +103,7 @@ struct sock *port_sock(struct kunit *test, enum ferry_transport t, const char *a
 
 	KUNIT_ASSERT_NOT_NULL(test, fs);
 	write_pnet(&sk->sk_net, &init_net);
+	fs->fn = ferry_net(&init_net);
 	sk->sk_type = t == FERRY_STREAM ? SOCK_STREAM : SOCK_DGRAM;
 	sk->sk_state = TCP_CLOSE;
 	sk->sk_incoming_cpu = -1;
