@@ -170,8 +170,8 @@ static void new_part(struct fsp_conn *c, struct fsp_range *range)
 {
 	unsigned int i;
 
-	for (i = 0; i < FSP_SACK_CACHE; i++) {
-		const struct fsp_range *old = &c->sack_cache[i];
+	for (i = 0; c->repair && i < FSP_SACK_CACHE; i++) {
+		const struct fsp_range *old = &c->repair->sack_cache[i];
 
 		if (old->start == old->end || fsp_after(old->start, range->start) ||
 		    !fsp_after(old->end, range->start))
@@ -206,7 +206,8 @@ static void take_ranges(struct fsp_conn *c, const struct fsp_rx *rx,
 		if (fsp_before(range.start, range.end))
 			mark_range(c, rx, range.start, range.end, as);
 	}
-	memcpy(c->sack_cache, seen, sizeof(seen));
+	if (fsp_repair_get(c))
+		memcpy(c->repair->sack_cache, seen, sizeof(seen));
 }
 
 /*

@@ -81,11 +81,21 @@ static void purge_sent(struct fsp_conn *c)
 	c->retrans_out = 0;
 }
 
+struct fsp_repair *fsp_repair_get(struct fsp_conn *c)
+{
+	if (!c->repair)
+		c->repair = fsp_host_zalloc(c, sizeof(*c->repair));
+	return c->repair;
+}
+
 void fsp_conn_purge(struct fsp_conn *c)
 {
 	purge_unsent(c);
 	purge_sent(c);
 	fsp_reasm_purge(c);
+	if (c->repair)
+		fsp_host_free(c, c->repair);
+	c->repair = NULL;
 	fsp_timer_stop_all(c);
 	c->state = FSP_CLOSED;
 }

@@ -56,6 +56,18 @@ struct fsp_rtx_note {
 	u16	serial;
 };
 
+/**
+ * struct fsp_repair - what only a connection that lost something needs
+ * @sack_cache: ranges already marked
+ * @note: the last retransmissions, a ring
+ * @next: of @note
+ */
+struct fsp_repair {
+	struct fsp_range	sack_cache[FSP_SACK_CACHE];
+	struct fsp_rtx_note	note[FSP_RTX_NOTES];
+	u8			next;
+};
+
 #define FSP_STATE_IN(state, mask)	(!!(BIT(state) & (mask)))
 
 /* Handshake done, and the peer has not closed: bytes may arrive */
@@ -305,7 +317,6 @@ struct fsp_conn {
 	u32			retrans_out;
 	u32			max_flight;	/* largest of this window, for cwnd validation */
 	u32			max_flight_seq;
-	struct fsp_range	sack_cache[FSP_SACK_CACHE]; /* ranges already marked */
 
 	/* round trips: RFC 6298 */
 	u64			srtt;		/* ns; 0 before the first sample */
@@ -329,8 +340,7 @@ struct fsp_conn {
 	bool			reordering_seen;
 	u8			reo_age;	/* recoveries since a packet was late */
 	u64			reo_wnd;	/* how late packets were seen to come, ns */
-	struct fsp_rtx_note	rtx_note[FSP_RTX_NOTES];
-	u8			rtx_note_next;
+	struct fsp_repair	*repair;	/* made when first needed; may stay NULL */
 	bool			tlp_out;
 	bool			tlp_rtx;	/* the probe sent old bytes */
 	bool			tlp_allow;	/* one packet beyond cwnd, now */

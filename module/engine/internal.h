@@ -36,6 +36,9 @@ void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg);
 /* snd_una has moved. */
 void fsp_plpmtu_progress(struct fsp_conn *c, u64 now);
 
+/* c->repair, made where there is none yet; NULL where there is no memory */
+struct fsp_repair *fsp_repair_get(struct fsp_conn *c);
+
 /* rtt.c: RFC 6298 */
 void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay);
 void fsp_rtt_backoff(struct fsp_conn *c);

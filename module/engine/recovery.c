@@ -313,7 +313,8 @@ static void forget_ranges(struct fsp_conn *c)
 		seg->state &= ~FSP_SEG_SACKED;
 		c->sacked_out -= fsp_seg_len(seg);
 	}
-	memset(c->sack_cache, 0, sizeof(c->sack_cache));
+	if (c->repair)
+		memset(c->repair->sack_cache, 0, sizeof(c->repair->sack_cache));
 	fsp_host_count(c, FSP_COUNT_RENEGED, 1);
 }
 

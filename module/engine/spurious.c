@@ -16,8 +16,12 @@ static u32 low_us(u64 ns)
 
 void fsp_spurious_note(struct fsp_conn *c, const struct fsp_seg *seg, u64 now)
 {
-	struct fsp_rtx_note *note = &c->rtx_note[c->rtx_note_next++ % FSP_RTX_NOTES];
+	struct fsp_repair *repair = fsp_repair_get(c);
+	struct fsp_rtx_note *note;
 
+	if (!repair)
+		return;
+	note = &repair->note[repair->next++ % FSP_RTX_NOTES];
 	note->seq = seg->seq;
 	note->end = seg->seq + fsp_seg_bytes(seg);
 	note->sent = low_us(seg->tx_time);
@@ -29,8 +33,8 @@ void fsp_spurious_answered(struct fsp_conn *c, const struct fsp_seg *seg)
 {
 	unsigned int i;
 
-	for (i = 0; i < FSP_RTX_NOTES; i++) {
-		struct fsp_rtx_note *note = &c->rtx_note[i];
+	for (i = 0; c->repair && i < FSP_RTX_NOTES; i++) {
+		struct fsp_rtx_note *note = &c->repair->note[i];
 
 		if (fsp_between(note->seq, seg->seq, seg->end_seq - 1))
 			note->end = note->seq;
@@ -50,8 +54,8 @@ static struct fsp_rtx_note *find(struct fsp_conn *c, const struct fsp_dup *dup)
 {
 	unsigned int i;
 
-	for (i = 0; i < FSP_RTX_NOTES; i++) {
-		struct fsp_rtx_note *note = &c->rtx_note[i];
+	for (i = 0; c->repair && i < FSP_RTX_NOTES; i++) {
+		struct fsp_rtx_note *note = &c->repair->note[i];
 
 		if (note->end != note->seq && note->serial == dup->serial &&
 		    !fsp_after(dup->seq, note->seq) &&

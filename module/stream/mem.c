@@ -6,6 +6,8 @@
  * fragments. The first tx_skip() bytes of it may have been acknowledged already:
  * fragments shared with a clone on its way down cannot be given back.
  */
+#include <linux/slab.h>
+
 #include "compat/frag.h"
 #include "engine/host.h"
 #include "stream/internal.h"
@@ -160,6 +162,16 @@ struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
 	struct sk_buff *skb = ferry_stream_alloc_tx(ferry_conn_sk(c), GFP_ATOMIC);
 
 	return skb ? ferry_skb_seg(skb) : NULL;
+}
+
+void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes)
+{
+	return kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+void fsp_host_free(struct fsp_conn *c, void *mem)
+{
+	kfree(mem);
 }
 
 /* About a millisecond's worth: large enough for speed, small enough to share a link */

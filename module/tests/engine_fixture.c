@@ -75,6 +75,16 @@ struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
 	return car ? &car->seg : NULL;
 }
 
+void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes)
+{
+	return conn_fx(c)->no_alloc ? NULL : kzalloc(bytes, GFP_KERNEL);
+}
+
+void fsp_host_free(struct fsp_conn *c, void *mem)
+{
+	kfree(mem);
+}
+
 void fsp_host_free_tx(struct fsp_conn *c, struct fsp_seg *seg)
 {
 	carrier_free(conn_fx(c), fsp_seg_carrier(seg));

@@ -102,6 +102,20 @@ struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
 	return &carrier_new(end->sim, end->app.written, 0)->seg;
 }
 
+void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes)
+{
+	struct end *end = conn_end(c);
+
+	if (end->cfg->split_fail && rng_chance(&end->sim->rng, end->cfg->split_fail))
+		return NULL;
+	return calloc(1, bytes);
+}
+
+void fsp_host_free(struct fsp_conn *c, void *mem)
+{
+	free(mem);
+}
+
 void fsp_host_free_tx(struct fsp_conn *c, struct fsp_seg *seg)
 {
 	struct end *end = conn_end(c);

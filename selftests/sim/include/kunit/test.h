@@ -54,6 +54,7 @@ void *kunit_user_zalloc(struct kunit *test, size_t size);
 #endif
 /* linux/slab.h and linux/align.h */
 #define kmalloc(size, gfp)	malloc(size)
+#define kzalloc(size, gfp)	calloc(1, size)
 #define kfree(p)		free(p)
 #ifndef ALIGN
 #define ALIGN(x, a)		(((x) + (a) - 1) / (a) * (a))
