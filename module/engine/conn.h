@@ -541,9 +541,10 @@ void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now);
  * fsp_conn_gather() - instead of fsp_conn_push(): let small writes collect
  * @c: connection
  * @flags: FSP_PUSH_*
+ * @now: time
  *
  * While something of ours is under way, or has just been, what is queued waits
- * for more: until it fills a segment, an acknowledgment comes or 50 us are over.
+ * for more: until there are 16 KB, an acknowledgment comes or 200 us are over.
  * Not with cfg.nodelay.
  *
  * Return: whether it waits. Where it does not, push.
@@ -681,6 +682,12 @@ static inline u32 fsp_in_flight(const struct fsp_conn *c)
 static inline bool fsp_conn_has_unsent(const struct fsp_conn *c)
 {
 	return !list_empty(&c->sndq);
+}
+
+/* Does something wait only for more to be written? What MSG_MORE holds does not. */
+static inline bool fsp_conn_gathers(const struct fsp_conn *c)
+{
+	return c->timer[FSP_TIMER_PACE] && !(c->held_push & FSP_PUSH_MORE);
 }
 
 /* One past the last byte the peer may send us */

@@ -36,6 +36,12 @@ void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg);
 /* snd_una has moved. */
 void fsp_plpmtu_progress(struct fsp_conn *c, u64 now);
 
+/*
+ * How long an acknowledgment may wait for a reader. Who sends allows for it before it
+ * takes the silence for a loss (fsp_tlp_arm()).
+ */
+#define FSP_READER_TIME		FSP_NSEC_PER_MSEC
+
 /* c->repair, made where there is none yet; NULL where there is no memory */
 struct fsp_repair *fsp_repair_get(struct fsp_conn *c);
 

@@ -557,7 +557,8 @@ skip:
 /*
  * Many packets came at once, and fill the buffer: the reader will soon make room and
  * have something to tell (fsp_conn_read()). One acknowledgment does for both, as long
- * as no more than half of the window waits for it.
+ * as no more than half of the window waits for it, and not for long: a sender must
+ * not be slowed by a reader who has room left.
  */
 static bool reader_acks(struct fsp_conn *c)
 {
@@ -568,14 +569,18 @@ static bool reader_acks(struct fsp_conn *c)
 /* RFC 9293 section 3.8.6.3: every second full packet at once, others delayed */
 void fsp_ack_due(struct fsp_conn *c, u64 now)
 {
+	u64 *timer = &c->timer[FSP_TIMER_DELACK], due = now + c->cfg.delack_max;
+	bool many = c->ack_bytes >= 2 * c->rcv_mss;
+
 	if (!c->ack_now && !c->ack_bytes && !c->pmtu.answer_due)
 		return;
 	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack ||
-	    (c->quick_acks && !c->pingpong) ||
-	    (c->ack_bytes >= 2 * c->rcv_mss && !reader_acks(c))) {
+	    (c->quick_acks && !c->pingpong) || (many && !reader_acks(c))) {
 		fsp_send_ack(c, now);
 		return;
 	}
-	if (!c->timer[FSP_TIMER_DELACK])
-		fsp_timer_arm(c, FSP_TIMER_DELACK, now + c->cfg.delack_max);
+	if (many)
+		due = min(due, now + FSP_READER_TIME);
+	if (!*timer || (many && due < *timer))
+		fsp_timer_arm(c, FSP_TIMER_DELACK, due);
 }

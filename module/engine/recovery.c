@@ -372,7 +372,10 @@ void fsp_recovery_mss_shrunk(struct fsp_conn *c)
 	c->undo_ok = false;
 }
 
-/* RFC 8985 section 7.2: two round trips, a delayed ACK more for a lone packet */
+/*
+ * RFC 8985 section 7.2: two round trips, a delayed ACK more for a lone packet; what
+ * came as a super-packet may be acknowledged by its reader.
+ */
 void fsp_tlp_arm(struct fsp_conn *c, u64 now)
 {
 	u64 pto = 2 * c->srtt;
@@ -384,6 +387,8 @@ void fsp_tlp_arm(struct fsp_conn *c, u64 now)
 	}
 	if (c->snd_nxt - c->snd_una <= c->snd_mss)
 		pto += c->cfg.delack_max;
+	else
+		pto += FSP_READER_TIME;
 	if (c->timer[FSP_TIMER_RTO] && now + pto >= c->timer[FSP_TIMER_RTO]) {
 		fsp_timer_stop(c, FSP_TIMER_TLP);
 		return;

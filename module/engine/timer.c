@@ -14,7 +14,7 @@
  * FIN		an orphan in FIN_WAIT_2
  * CONFIRM	a full listener has not said that it took its ticket back
  * MTU		RFC 8899's PROBE_TIMER and PMTU_RAISE_TIMER (plpmtu.c)
- * PACE		the next transmission's time (pace.c)
+ * PACE		the next transmission's time (pace.c), or that of small writes (output.c)
  */
 #include "internal.h"
 

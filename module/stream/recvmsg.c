@@ -198,7 +198,7 @@ static int wait_for_bytes(struct reading *r, bool enough)
 	int ret = 0;
 
 	/* The answer may be to what still waits for more to be written. */
-	if (fsp_conn_has_unsent(&ferry_stream_sk(r->sk)->conn))
+	if (fsp_conn_gathers(&ss->conn))
 		ferry_stream_push(r->sk);
 	settle(r);
 	if (enough) {

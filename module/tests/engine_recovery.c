@@ -150,6 +150,19 @@ static void tail_loss(struct kunit *test)
 	fx_done(fx);
 }
 
+/* What is acknowledged by its reader is no lost tail yet. */
+static void tail_waits_for_reader(struct kunit *test)
+{
+	struct fx *fx = in_flight(test, 5);
+
+	fx->now += 100 * MSEC;
+	fx_acked(fx, 3000);
+	fx_skip(fx);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), 2 * fx->conn.srtt + MSEC);
+	expect_next(fx, 4000, FX_MSS);
+	fx_done(fx);
+}
+
 /* ---- by ranges ---- */
 
 /* Three segments after a hole: it is filled at once. */
@@ -565,6 +578,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(user_timeout),
 	KUNIT_CASE(serials),
 	KUNIT_CASE(tail_loss),
+	KUNIT_CASE(tail_waits_for_reader),
 	KUNIT_CASE(hole),
 	KUNIT_CASE(odd_ranges),
 	KUNIT_CASE(any_single_loss),
