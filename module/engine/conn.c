@@ -94,7 +94,7 @@ void fsp_conn_purge(struct fsp_conn *c)
 	purge_sent(c);
 	fsp_reasm_purge(c);
 	if (c->repair)
-		fsp_host_free(c, c->repair);
+		fsp_host_free(c, c->repair, sizeof(*c->repair));
 	c->repair = NULL;
 	fsp_timer_stop_all(c);
 	c->state = FSP_CLOSED;

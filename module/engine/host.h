@@ -63,11 +63,11 @@ void fsp_host_trim(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes);
  * @c: connection
  * @bytes: how much, zeroed
  *
- * Return: the memory, to be given back by fsp_host_free(), or NULL: the engine does
- * without.
+ * Return: the memory, to be given back by fsp_host_free() with the same @bytes, or
+ * NULL: the engine does without.
  */
 void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes);
-void fsp_host_free(struct fsp_conn *c, void *mem);
+void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes);
 
 /**
  * fsp_host_admit() - is there memory to keep this received segment?

@@ -6,8 +6,6 @@
  * fragments. The first tx_skip() bytes of it may have been acknowledged already:
  * fragments shared with a clone on its way down cannot be given back.
  */
-#include <linux/slab.h>
-
 #include "compat/frag.h"
 #include "engine/host.h"
 #include "stream/internal.h"
@@ -164,14 +162,15 @@ struct fsp_seg *fsp_host_alloc(struct fsp_conn *c)
 	return skb ? ferry_skb_seg(skb) : NULL;
 }
 
+/* Charged to the socket, as filters and options are: see net.core.optmem_max */
 void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes)
 {
-	return kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+	return sock_kmalloc(ferry_conn_sk(c), bytes, GFP_ATOMIC | __GFP_NOWARN | __GFP_ZERO);
 }
 
-void fsp_host_free(struct fsp_conn *c, void *mem)
+void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 {
-	kfree(mem);
+	sock_kfree_s(ferry_conn_sk(c), mem, bytes);
 }
 
 /* About a millisecond's worth: large enough for speed, small enough to share a link */

@@ -80,7 +80,7 @@ void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes)
 	return conn_fx(c)->no_alloc ? NULL : kzalloc(bytes, GFP_KERNEL);
 }
 
-void fsp_host_free(struct fsp_conn *c, void *mem)
+void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 {
 	kfree(mem);
 }

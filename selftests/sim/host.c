@@ -111,7 +111,7 @@ void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes)
 	return calloc(1, bytes);
 }
 
-void fsp_host_free(struct fsp_conn *c, void *mem)
+void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 {
 	free(mem);
 }
