@@ -55,6 +55,16 @@ static __wsum pseudo_udp(struct sk_buff *skb, int protocol)
 	return csum_tcpudp_nofold(0, 0, skb->len, protocol, 0);
 }
 
+/* Nobody has looked at it, and it is to be verified now */
+static bool sum_ok(struct sk_buff *skb, u8 protocol, bool v6)
+{
+	__wsum pseudo = v6 ? ip6_compute_pseudo(skb, protocol) :
+			     inet_compute_pseudo(skb, protocol);
+
+	skb->csum_valid = !csum_fold(csum_add(pseudo, ferry_ip_sum(skb)));
+	return skb->csum_valid;
+}
+
 /*
  * Verify what is cheap to verify now; the rest is done with the user's copy.
  * A datagram with 0 in the field has no checksum, as in UDP.
@@ -68,6 +78,9 @@ static bool csum_ok(enum ferry_transport t, struct sk_buff *skb, bool verify)
 	/* by UDP's sum: udp.c */
 	if (ferry_ip_udp_from(skb) && skb->csum_valid)
 		return true;
+	if (verify && skb->ip_summed == CHECKSUM_NONE && !skb->csum_valid &&
+	    !ferry_ip_udp_from(skb))
+		return sum_ok(skb, protocols[t], v6);
 	if (t == FERRY_STREAM)
 		check = (__force __sum16)0xffff;
 	if (ferry_ip_udp_from(skb))
