@@ -37,29 +37,9 @@
 
 /* ---- counters, settings ---- */
 
-struct wanted {
-	const char	*name;
-	long long	value;
-};
-
-static void match(const struct nlmsghdr *nlh, void *arg)
-{
-	struct wanted *w = arg;
-
-	if (!strcmp(mnl_attr_get_str(genl_attr(nlh, FERRY_A_STAT_NAME)), w->name))
-		w->value = mnl_attr_get_u64(genl_attr(nlh, FERRY_A_STAT_VALUE));
-}
-
 static long long counter(const char *name)
 {
-	struct wanted w = { name, -1 };
-
-	if (!ft_opt.ferry)
-		return -1;
-	genl_talk(genl_request(FERRY_CMD_STAT_GET, NLM_F_DUMP), match, &w);
-	if (w.value < 0)
-		FT_DIE("no counter %s", name);
-	return w.value;
+	return ft_opt.ferry ? genl_counter(name) : -1;
 }
 
 #define EXPECT_COUNT(n, name)						\

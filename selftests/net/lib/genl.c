@@ -177,3 +177,28 @@ uint32_t genl_event_group(void)
 {
 	return group;
 }
+
+/* ---- counters ---- */
+
+struct wanted {
+	const char	*name;
+	long long	value;
+};
+
+static void match(const struct nlmsghdr *nlh, void *arg)
+{
+	struct wanted *w = arg;
+
+	if (!strcmp(mnl_attr_get_str(genl_attr(nlh, FERRY_A_STAT_NAME)), w->name))
+		w->value = mnl_attr_get_u64(genl_attr(nlh, FERRY_A_STAT_VALUE));
+}
+
+long long genl_counter(const char *name)
+{
+	struct wanted w = { name, -1 };
+
+	genl_talk(genl_request(FERRY_CMD_STAT_GET, NLM_F_DUMP), match, &w);
+	if (w.value < 0)
+		FT_DIE("no counter %s", name);
+	return w.value;
+}

@@ -45,6 +45,9 @@ struct genl_answer genl_talk(struct nlmsghdr *nlh, genl_reply_fn reply, void *ar
 /* The same for any bytes, @len of them. */
 struct genl_answer genl_send(const void *buf, uint32_t len);
 
+/* One of "ferry stat"'s counters, by name; ends the test where there is none. */
+long long genl_counter(const char *name);
+
 /* The attribute @type of a reply, or NULL */
 const struct nlattr *genl_attr(const struct nlmsghdr *nlh, int type);
 
