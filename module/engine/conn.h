@@ -331,6 +331,7 @@ struct fsp_conn {
 	u8			probes_out;	/* unanswered window or keepalive probes */
 	u8			probe_backoff;	/* window probes since anything was sent */
 	u64			retry_since;	/* first transmission of what now times out */
+	u64			refused_since;	/* the host sends nothing; 0: it does */
 
 	/* loss detection and recovery: RFC 8985, 6937, 5681 */
 	u64			rack_time;	/* when the newest delivered segment was sent */

@@ -400,6 +400,7 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 	}
 	c->starved = !held && !failed && !c->cwnd_limited && !c->tlp_allow;
 	if (sent) {
+		c->refused_since = 0;
 		if (!c->timer[FSP_TIMER_RTO])
 			fsp_rto_arm(c, now);
 		if (c->state != FSP_SYN_RCVD)
@@ -412,10 +413,14 @@ timers:
 		c->held_push = (c->held_push & ~FSP_PUSH_MORE) | push;
 	if (c->rtxq.count || c->timer[FSP_TIMER_PACE])
 		return;
-	if (failed || c->fin_pending)
+	if (failed || c->fin_pending) {
+		if (!c->refused_since)
+			c->refused_since = now;
 		fsp_timer_arm(c, FSP_TIMER_PROBE, now + RETRY_TIME);
-	else
+	} else {
+		c->refused_since = 0;
 		fsp_probe_arm(c, now);
+	}
 }
 
 /*

@@ -94,7 +94,7 @@ static bool user_timed_out(const struct fsp_conn *c, u64 since, u64 now)
  * answers and takes nothing, or only what comes later: the RTO does not grow then, and
  * so many timeouts may be over in a second.
  */
-static bool retried_long(const struct fsp_conn *c, u8 limit, u64 now)
+static bool retried_long(const struct fsp_conn *c, u8 limit, u64 since, u64 now)
 {
 	u64 span = 0, rto = c->cfg.rto_min;
 	u32 i;
@@ -103,7 +103,7 @@ static bool retried_long(const struct fsp_conn *c, u8 limit, u64 now)
 		rto = min(rto, c->cfg.rto_max);
 		span += rto;
 	}
-	return now - c->retry_since >= span;
+	return now - since >= span;
 }
 
 static void give_up(struct fsp_conn *c)
@@ -141,7 +141,8 @@ static void rto_timeout(struct fsp_conn *c, u64 now)
 	if (!c->retry_since)
 		c->retry_since = seg->tx_time;
 	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) :
-				  c->retries >= limit && retried_long(c, limit, now)) {
+				  c->retries >= limit &&
+				  retried_long(c, limit, c->retry_since, now)) {
 		give_up(c);
 		return;
 	}
@@ -157,10 +158,23 @@ static void rto_timeout(struct fsp_conn *c, u64 now)
 	fsp_output(c, 0, now);
 }
 
+/* What the host refuses to send is not tried for ever, either. */
+static bool refused_long(const struct fsp_conn *c, u8 limit, u64 now)
+{
+	if (!c->refused_since)
+		return false;
+	return c->cfg.user_timeout ? user_timed_out(c, c->refused_since, now) :
+				     retried_long(c, limit, c->refused_since, now);
+}
+
 static void probe_timeout(struct fsp_conn *c, u64 now)
 {
 	u8 limit = c->user_gone ? c->cfg.orphan_retries : c->cfg.retries2;
 
+	if (refused_long(c, limit, now)) {
+		give_up(c);
+		return;
+	}
 	if (list_empty(&c->sndq) || window_room(c) > 0) {
 		/*
 		 * Held back for more to come, or for a window that was larger once

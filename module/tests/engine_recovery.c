@@ -99,6 +99,26 @@ static void late_bytes(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A host that refuses every packet, nothing being under way, is not asked for ever. */
+static void refused(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_conn *c = &fx->conn;
+	u64 began = fx->now;
+
+	c->cfg.orphan_retries = 3;
+	fx->xmit_ret = -1;
+	fx_write(fx, FX_MSS);
+	fsp_conn_orphan(c, fx->now);
+	fsp_conn_shutdown(c, fx->now);
+	while (c->state != FSP_CLOSED)
+		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
+	KUNIT_EXPECT_GE(test, fx->now - began, 15 * c->cfg.rto_min);
+	KUNIT_EXPECT_LE(test, fx->now - began, 16 * c->cfg.rto_min);
+	KUNIT_EXPECT_EQ(test, c->error, 110);
+	fx_done(fx);
+}
+
 static void user_timeout(struct kunit *test)
 {
 	struct fx *fx = fx_established(test);
@@ -575,6 +595,7 @@ static void probe_uncut(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(timeouts),
 	KUNIT_CASE(late_bytes),
+	KUNIT_CASE(refused),
 	KUNIT_CASE(user_timeout),
 	KUNIT_CASE(serials),
 	KUNIT_CASE(tail_loss),
