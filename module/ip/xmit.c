@@ -75,6 +75,7 @@ static int xmit4(struct sock *sk, struct sk_buff *skb, struct dst_entry *dst, u8
 
 	if (unlikely(wants_df(sk)))
 		return xmit_df(sk, skb, dst, ecn);
+	/* The socket's route, or it would be looked for once more */
 	rcu_read_lock();
 	skb_dst_set_noref(skb, dst);
 	ret = __ip_queue_xmit(sk, skb, &inet->cork.fl,

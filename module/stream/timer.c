@@ -24,8 +24,7 @@ void ferry_stream_timer_arm(struct sock *sk)
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	u64 when;
 
-	if (ss->timer_at ? fsp_conn_quiet_until(&ss->conn, ss->timer_at) :
-			   fsp_conn_quiet_until(&ss->conn, U64_MAX))
+	if (fsp_conn_quiet_until(&ss->conn, ss->timer_at ?: U64_MAX))
 		return;
 	when = fsp_conn_next_timeout(&ss->conn);
 	if (!when || (ss->timer_at && ss->timer_at <= when))
