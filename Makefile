@@ -64,8 +64,7 @@ mutants: | prepare-build
 .PHONY: sim-table sim-plots
 sim-table: | prepare-build
 	@$(MAKE) -C selftests/sim table O=$(OUT)
-sim-plots: | prepare-build
-	@$(VM)/prepare plots
+sim-plots: | prepare-build prepare-plots
 	@$(MAKE) -C selftests/sim plots O=$(OUT)
 
 ## fuzz          libFuzzer on the engine, FUZZ_SECONDS (60) for each target
@@ -98,7 +97,7 @@ preload: tools selftests | prepare-test
 
 ## bench         Ferry beside TCP, UDP and others on KERNEL=6.12|uml|6.12-icount, BENCH="names..."
 .PHONY: bench
-bench: selftests | prepare-test
+bench: selftests | prepare-test prepare-plots
 	@$(MAKE) -C selftests/bench O=$(OUT)
 	@KERNEL="$(if $(filter file,$(origin KERNEL)),,$(KERNEL))" selftests/bench/run
 
@@ -132,10 +131,12 @@ clean:
 help:
 	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: prepare-build prepare-test prepare-fuzz
+.PHONY: prepare-build prepare-test prepare-fuzz prepare-plots
 prepare-build:
 	@$(VM)/prepare build
 prepare-test:
 	@$(VM)/prepare all
 prepare-fuzz:
 	@$(VM)/prepare build fuzz
+prepare-plots:
+	@$(VM)/prepare plots

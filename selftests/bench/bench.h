@@ -33,6 +33,7 @@ struct bench_options {
 	const char *cong;	/* TCP_CONGESTION, or NULL */
 	unsigned int conns;
 	size_t size;		/* of a write, a message, a request and its reply */
+	unsigned int segment;	/* of each datagram cut from a write; 0: none is cut */
 	double seconds, warmup;
 	bool two_way, verify, sendfile, fastopen, pin;
 	unsigned int bulk;	/* streams that fill the link beside the work */
@@ -76,9 +77,11 @@ struct bench_work {
 };
 
 extern const struct bench_work bench_bulk, bench_rr, bench_crr, bench_idle,
-	bench_dgram;
+	bench_dgram, bench_super;
 
 /* sock.c: sockets of the rival under test */
+int bench_socket(int type);
+void bench_setopt(int fd, int level, int name, int value);
 int bench_bound(int type);
 int bench_connect(int type);
 int bench_accept(int fd);

@@ -2,12 +2,13 @@
 /*
  * bench - one measurement of one transport, printed as one line of JSON.
  *
- *	--work bulk|rr|crr|idle|dgram	what is done
+ *	--work bulk|rr|crr|idle|dgram|super	what is done
  *	--rival NAME		ferry, tcp, udp, mptcp, sctp or unix
  *	--size N		bytes of a write, a message, a request
  *	--conns N		connections at once
  *	--seconds N --warmup N	how long, and how long before that
- *	--two-way 1, --verify 1, --sendfile 1, --pin 1
+ *	--two-way 1, --verify 1, --sendfile 1, --fastopen 1, --pin 1
+ *	--segment N		bytes of each datagram of a write (super)
  *	--bulk N		streams that fill the link beside the work (rr)
  *	--cong NAME		congestion control
  *	--label TEXT		name in the output
@@ -36,7 +37,7 @@ struct bench_shared *bench_shared;
 static const char *label = "";
 
 static const struct bench_work *const works[] = {
-	&bench_bulk, &bench_rr, &bench_crr, &bench_idle, &bench_dgram,
+	&bench_bulk, &bench_rr, &bench_crr, &bench_idle, &bench_dgram, &bench_super,
 };
 
 static const struct bench_work *find_work(const char *name)
@@ -84,6 +85,8 @@ static bool own_option(const char *name, const char *value)
 		label = value;
 	else if (!strcmp(name, "--size"))
 		bench_opt.size = ft_number(value);
+	else if (!strcmp(name, "--segment"))
+		bench_opt.segment = ft_number(value);
 	else if (!strcmp(name, "--conns"))
 		bench_opt.conns = ft_number(value);
 	else if (!strcmp(name, "--bulk"))
@@ -191,6 +194,8 @@ static void print_head(void)
 	       bench_opt.size, bench_opt.conns);
 	if (bench_opt.cong)
 		printf(",\"cong\":\"%s\"", bench_opt.cong);
+	if (bench_opt.fastopen)
+		printf(",\"fastopen\":true");
 }
 
 static void print_rate(const struct bench_usage *a, const struct bench_usage *b, uint64_t n)
@@ -265,9 +270,10 @@ int main(int argc, char **argv)
 	pid_t server;
 
 	ft_options(argc, argv, own_option,
-		   "  --work bulk|rr|crr|idle|dgram --rival NAME  what, over which\n"
+		   "  --work bulk|rr|crr|idle|dgram|super --rival NAME  what, over which\n"
 		   "  --size N --conns N --seconds N --warmup N\n"
-		   "  --two-way 1 --verify 1 --sendfile 1 --pin 1 --bulk N --cong NAME --label TEXT\n");
+		   "  --two-way 1 --verify 1 --sendfile 1 --fastopen 1 --pin 1\n"
+		   "  --segment N --bulk N --cong NAME --label TEXT\n");
 	if (!bench_opt.work || !bench_opt.rival)
 		FT_DIE("--work and --rival must be given, and be known");
 	if (!ft_opt.ip)

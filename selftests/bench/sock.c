@@ -41,7 +41,13 @@ static bool local(void)
 	return bench_opt.rival->family == AF_UNIX;
 }
 
-static int open_socket(int type)
+void bench_setopt(int fd, int level, int name, int value)
+{
+	if (ft_setopt(fd, level, name, value))
+		FT_DIE("option %d of level %d: %s", name, level, strerror(errno));
+}
+
+int bench_socket(int type)
 {
 	const struct bench_rival *r = bench_opt.rival;
 	int family = r->family ? r->family : ft_opt.ip == 4 ? AF_INET : AF_INET6;
@@ -50,7 +56,7 @@ static int open_socket(int type)
 	if (fd < 0)
 		FT_DIE("socket of %s: %s", r->name, strerror(errno));
 	if (r->inside_udp)
-		ft_setopt(fd, SOL_FERRY, FERRY_UDP_ENCAP, 1);
+		bench_setopt(fd, SOL_FERRY, FERRY_UDP_ENCAP, 1);
 	if (type == SOCK_STREAM && bench_opt.cong &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, bench_opt.cong,
 		       strlen(bench_opt.cong)))
@@ -69,7 +75,7 @@ void bench_no_delay(int fd)
 int bench_bound(int type)
 {
 	struct bench_shared *s = bench_shared;
-	int fd = open_socket(type), one = 1;
+	int fd = bench_socket(type), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (local()) {
@@ -84,6 +90,8 @@ int bench_bound(int type)
 	}
 	if (bind(fd, (struct sockaddr *)&s->addr, s->addrlen))
 		FT_DIE("bind: %s", strerror(errno));
+	if (bench_opt.fastopen)
+		bench_setopt(fd, IPPROTO_TCP, TCP_FASTOPEN, 4096);
 	if (type == SOCK_STREAM && listen(fd, 4096))
 		FT_DIE("listen: %s", strerror(errno));
 	return fd;
@@ -91,7 +99,7 @@ int bench_bound(int type)
 
 int bench_connect(int type)
 {
-	int fd = open_socket(type);
+	int fd = bench_socket(type);
 
 	if (connect(fd, (struct sockaddr *)&bench_shared->addr, bench_shared->addrlen))
 		FT_DIE("connect: %s", strerror(errno));
