@@ -385,6 +385,8 @@ struct fsp_conn {
 	u32			rcv_mss;	/* estimate of what the peer sends */
 	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
 	u32			read_best;	/* most bytes read in one round trip */
+	u32			held_best;	/* most held back behind a hole, the hole included */
+	u32			held;		/* the same since this round trip began */
 	u32			read_seq;	/* where the reader was when this one began */
 	u64			read_time;	/* when */
 	u32			fin_seq;	/* of the peer's FIN, once seen out of order */

@@ -264,26 +264,37 @@ void fsp_plpmtu_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 
 /* ---- black holes ---- */
 
+/* Of the packets that @seg is sent in */
+static u32 packet_size(const struct fsp_conn *c, const struct fsp_seg *seg)
+{
+	return min(fsp_seg_bytes(seg), c->snd_mss) + FSP_HDR_MIN;
+}
+
 void fsp_plpmtu_lost(struct fsp_conn *c, const struct fsp_seg *seg)
 {
 	struct fsp_plpmtu *p = &c->pmtu;
 
 	if (p->state == FSP_PMTU_DISABLED || seg->seq != c->snd_una)
 		return;
-	if (min(fsp_seg_bytes(seg), c->snd_mss) + FSP_HDR_MIN <= min_size(c))
+	if (packet_size(c, seg) <= min_size(c))
 		return;
 	if (p->head_lost < U8_MAX)
 		p->head_lost++;
 }
 
+/* Larger ones than this are doubted, or soon would be */
+static u32 trusted_size(const struct fsp_conn *c)
+{
+	return c->pmtu.head_lost < 2 * HEAD_LOSSES ? base_size(c) : min_size(c);
+}
+
 /* The size of which the first unacknowledged bytes are sent again; 0: any */
 static u32 doubted_size(const struct fsp_conn *c)
 {
-	u32 size;
+	u32 size = trusted_size(c);
 
 	if (c->pmtu.head_lost < HEAD_LOSSES)
 		return 0;
-	size = c->pmtu.head_lost < 2 * HEAD_LOSSES ? base_size(c) : min_size(c);
 	return size < fsp_conn_room(c) ? size : 0;
 }
 
@@ -305,8 +316,18 @@ bool fsp_plpmtu_cut(struct fsp_conn *c, struct fsp_seg *seg)
 
 void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg)
 {
-	if (c->pmtu.test_size && seg->seq == c->pmtu.test_seq)
-		c->pmtu.fell = true;
+	struct fsp_plpmtu *p = &c->pmtu;
+
+	if (likely(!p->head_lost))
+		return;
+	if (p->test_size && seg->seq == p->test_seq) {
+		p->fell = true;
+	} else if (packet_size(c, seg) > trusted_size(c)) {
+		/* The path loses packets, but not for their size. */
+		p->head_lost = 0;
+		p->test_size = 0;
+		p->fell = false;
+	}
 }
 
 /* Large packets vanish, a small one arrived: RFC 8899 section 4.3 */

@@ -148,6 +148,7 @@ static enum fsp_verdict take_out_of_order(struct fsp_conn *c, const struct fsp_r
 		return FSP_DROP_RCVBUF;
 
 	c->last_ofo = seg->seq;
+	c->held = max(c->held, seg->end_seq - c->rcv_nxt);
 	if (prev && prev->seq == seg->seq) {
 		fsp_segq_erase(&c->ofoq, prev);
 		fsp_host_free_rx(c, prev);

@@ -84,22 +84,28 @@ bool fsp_window_worth_telling(struct fsp_conn *c)
  * What is read in one round trip is what the path brought in it. The next one
  * may bring as much more as this one did than the last (a sender in slow start
  * doubles), and while that is on its way the one after it is allowed for.
+ *
+ * While a hole is repaired nothing is read, but the path goes on: what is held back
+ * needs room beside all that. Or a path that loses much would be kept at what little
+ * fits behind each hole, and reads would never tell that it can do better.
  */
 u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
 {
-	u32 bytes = read_seq - c->read_seq, before = c->read_best;
+	u32 bytes = read_seq - c->read_seq, before = c->read_best, held = c->held;
 	u64 next;
 
 	if (now - c->read_time < c->srtt)
 		return 0;
 	c->read_seq = read_seq;
 	c->read_time = now;
-	if (bytes <= before)
+	c->held = 0;
+	if (bytes <= before && held <= c->held_best)
 		return 0;
-	c->read_best = bytes;
-	next = before ? div_u64((u64)bytes * bytes, before) : 2ULL * bytes;
-	next = min_t(u64, next, 2ULL * bytes);
-	return min_t(u64, 2 * next + 16 * c->rcv_mss, S32_MAX);
+	c->read_best = max(bytes, before);
+	c->held_best = max(held, c->held_best);
+	next = before ? div_u64((u64)c->read_best * c->read_best, before) : 2ULL * bytes;
+	next = min_t(u64, next, 2ULL * c->read_best);
+	return min_t(u64, 2 * next + c->held_best + 16 * c->rcv_mss, S32_MAX);
 }
 
 /*

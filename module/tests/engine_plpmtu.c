@@ -312,6 +312,25 @@ static void fall_far(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A path that loses at random, the same bytes again and again: others arrive, as large. */
+static void lossy(struct kunit *test)
+{
+	struct fx *fx = connected(test, FSP_MTU_PROBE_BLACK_HOLE, FSP_FEATURE_PROBE);
+	u32 range[2] = { 1460, 0 }, i;
+
+	fx_write(fx, 14600);
+	for (i = 2; i < 8; i++) {
+		range[1] = i * 1460;
+		fx->now += 20 * MSEC;
+		fx_sacked(fx, 0, range, 1);
+		fx_fire(fx);
+	}
+	fx_acked(fx, 14600);
+	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_MTU_BLACK_HOLE], 0u);
+	KUNIT_EXPECT_EQ(test, fsp_conn_room(&fx->conn), ROOM);
+	fx_done(fx);
+}
+
 /* The original was late, not lost: nothing to learn about sizes */
 static void late_original(struct kunit *test)
 {
@@ -443,6 +462,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(outage),
 	KUNIT_CASE(fall),
 	KUNIT_CASE(fall_far),
+	KUNIT_CASE(lossy),
 	KUNIT_CASE(late_original),
 	KUNIT_CASE(peer_without),
 	KUNIT_CASE(off),

@@ -227,6 +227,27 @@ static void rcvbuf_follows_reader(struct kunit *test)
 	fx_done(fx);
 }
 
+/* What waits behind a hole cannot be read, and yet the path brought it. */
+static void rcvbuf_grows_behind_holes(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 off = 0, before, want;
+
+	fx->now += 100 * MSEC;
+	before = fsp_conn_want_rcvbuf(c, c->rcv_nxt + 10 * FX_MSS, fx->now);
+	for (off = FX_MSS; off < 20 * FX_MSS; off += FX_MSS)
+		KUNIT_ASSERT_EQ(test, (int)fx_data(fx, off, FX_MSS, 0), FSP_TAKEN);
+	fx->now += 100 * MSEC;
+	want = fsp_conn_want_rcvbuf(c, c->read_seq, fx->now);
+	KUNIT_EXPECT_EQ(test, want, 20 * FX_MSS + 20 * FX_MSS + 16 * c->rcv_mss);
+	KUNIT_EXPECT_LE(test, before, want);
+	/* Once is enough. */
+	fx->now += 100 * MSEC;
+	KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->read_seq, fx->now), 0u);
+	fx_done(fx);
+}
+
 static void sndbuf_follows_cwnd(struct kunit *test)
 {
 	struct fx *fx = fx_established(test);
@@ -539,6 +560,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(receiver_sws),
 	KUNIT_CASE(never_shrinks),
 	KUNIT_CASE(rcvbuf_follows_reader),
+	KUNIT_CASE(rcvbuf_grows_behind_holes),
 	KUNIT_CASE(sndbuf_follows_cwnd),
 	KUNIT_CASE(rcvbuf_shrinks),
 	KUNIT_CASE(window_clamp),
