@@ -385,6 +385,7 @@ struct fsp_conn {
 	u32			rcv_mss;	/* estimate of what the peer sends */
 	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
 	u32			read_best;	/* most bytes read in one round trip */
+	u32			read_last;	/* in the last one; 0: that took longer */
 	u32			held_best;	/* most held back behind a hole, the hole included */
 	u32			held;		/* the same since this round trip began */
 	u32			read_seq;	/* where the reader was when this one began */

@@ -12,6 +12,8 @@
 /* Small writes wait for each other: so long, for so many bytes */
 #define GATHER_TIME		(200 * FSP_NSEC_PER_USEC)
 #define GATHER_BYTES		16384
+#define ACKS_PER_ROUND		16
+#define ACK_PKTS_MAX		16U
 /* A packet so long ago has just been sent. */
 #define JUST_SENT		(50 * FSP_NSEC_PER_USEC)
 
@@ -571,6 +573,15 @@ static bool reader_acks(struct fsp_conn *c)
 	       fsp_host_rcv_space(c) < c->rcv_wnd;
 }
 
+/*
+ * Sixteen acknowledgments in each round trip are plenty for whoever sends by them. A
+ * stream slower than 32 full packets in one gets what RFC 9293 section 3.8.6.3 asks for.
+ */
+static bool enough_to_ack(const struct fsp_conn *c)
+{
+	return c->ack_bytes >= min(c->read_last / ACKS_PER_ROUND, ACK_PKTS_MAX * c->rcv_mss);
+}
+
 /* RFC 9293 section 3.8.6.3: every second full packet at once, others delayed */
 void fsp_ack_due(struct fsp_conn *c, u64 now)
 {
@@ -580,7 +591,7 @@ void fsp_ack_due(struct fsp_conn *c, u64 now)
 	if (!c->ack_now && !c->ack_bytes && !c->pmtu.answer_due)
 		return;
 	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack ||
-	    (c->quick_acks && !c->pingpong) || (many && !reader_acks(c))) {
+	    (c->quick_acks && !c->pingpong) || (many && enough_to_ack(c) && !reader_acks(c))) {
 		fsp_send_ack(c, now);
 		return;
 	}

@@ -86,8 +86,9 @@ bool fsp_window_worth_telling(struct fsp_conn *c)
  * doubles), and while that is on its way the one after it is allowed for.
  *
  * While a hole is repaired nothing is read, but the path goes on: what is held back
- * needs room beside all that. Or a path that loses much would be kept at what little
- * fits behind each hole, and reads would never tell that it can do better.
+ * needs room beside all that, and as much again, as the window is not opened for memory
+ * that is in use. Or a path that loses much would be kept at what little fits behind
+ * each hole, and reads would never tell that it can do better.
  */
 u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
 {
@@ -96,6 +97,7 @@ u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
 
 	if (now - c->read_time < c->srtt)
 		return 0;
+	c->read_last = now - c->read_time < 2 * c->srtt ? bytes : 0;
 	c->read_seq = read_seq;
 	c->read_time = now;
 	c->held = 0;
@@ -105,7 +107,7 @@ u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
 	c->held_best = max(held, c->held_best);
 	next = before ? div_u64((u64)c->read_best * c->read_best, before) : 2ULL * bytes;
 	next = min_t(u64, next, 2ULL * c->read_best);
-	return min_t(u64, 2 * next + c->held_best + 16 * c->rcv_mss, S32_MAX);
+	return min_t(u64, 2 * next + 2ULL * c->held_best + 16 * c->rcv_mss, S32_MAX);
 }
 
 /*

@@ -240,7 +240,7 @@ static void rcvbuf_grows_behind_holes(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, (int)fx_data(fx, off, FX_MSS, 0), FSP_TAKEN);
 	fx->now += 100 * MSEC;
 	want = fsp_conn_want_rcvbuf(c, c->read_seq, fx->now);
-	KUNIT_EXPECT_EQ(test, want, 20 * FX_MSS + 20 * FX_MSS + 16 * c->rcv_mss);
+	KUNIT_EXPECT_EQ(test, want, 20 * FX_MSS + 2 * 20 * FX_MSS + 16 * c->rcv_mss);
 	KUNIT_EXPECT_LE(test, before, want);
 	/* Once is enough. */
 	fx->now += 100 * MSEC;
