@@ -7,6 +7,7 @@
 #include <net/transp_v6.h>
 
 #include "compat/accept.h"
+#include "compat/zerocopy.h"
 #include "family.h"
 #include "ip/ip.h"
 #include "stream/internal.h"
@@ -129,17 +130,26 @@ struct proto ferry_stream6_prot = {
 #define OPS_SENDPAGE
 #endif
 
+/* The flags of a struct socket; io_uring asks for the first before it sends zero-copy. */
+static void flag_socket(struct socket *sock)
+{
+	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
+	ferry_own_sockopts(sock);
+}
+
+FERRY_OPS_ACCEPT(ops_accept, flag_socket)
+
 #define OPS_COMMON					\
 	.owner		= THIS_MODULE,			\
 	.bind		= ferry_bind,			\
 	.connect	= inet_stream_connect,		\
 	.socketpair	= sock_no_socketpair,		\
-	.accept		= inet_accept,			\
+	.accept		= ops_accept,			\
 	.poll		= ferry_stream_poll,		\
 	.gettstamp	= sock_gettstamp,		\
 	.listen		= ferry_stream_listen,		\
 	.shutdown	= inet_shutdown,		\
-	.setsockopt	= sock_common_setsockopt,	\
+	.setsockopt	= ferry_stream_ops_setsockopt,	\
 	.getsockopt	= sock_common_getsockopt,	\
 	.sendmsg	= inet_sendmsg,			\
 	.recvmsg	= inet_recvmsg,			\
@@ -243,6 +253,7 @@ int ferry_stream_create(struct net *net, struct socket *sock, int family, int ke
 	err = ferry_family_init_sock(net, sock, sk, ferry_ip_protocol(FERRY_STREAM),
 				     pinfo(sk), kern);
 	set_up(sk);
+	flag_socket(sock);
 	if (!err)
 		return 0;
 	sk_common_release(sk);

@@ -2,12 +2,16 @@
 /*
  * sendmsg, sendfile and splice into a stream: user data becomes large segments
  * of page fragments, up to what one super-packet carries. Bytes are copied
- * once, or not at all where whole pages are handed over.
+ * once, or not at all where whole pages are handed over: spliced ones, or those of
+ * a MSG_ZEROCOPY. The latter stay the user's, who is told by the error queue when
+ * no segment and no packet holds them any more. Until then the record of that, and
+ * each packet that holds it, holds the socket, and so the module.
  */
 #include <linux/signal.h>
 #include <net/inet_common.h>
 
 #include "compat/splice.h"
+#include "compat/zerocopy.h"
 #include "sock.h"
 
 /* Acknowledgments wait in the backlog while we write: let them in now and then. */
@@ -19,6 +23,8 @@
  * @msg: where the bytes come from
  * @flags: MSG_*
  * @splice: the pages themselves are to be sent
+ * @zerocopy: likewise, and @uarg is told when they were
+ * @uarg: of MSG_ZEROCOPY (or io_uring's), or NULL
  * @goal: most bytes of a segment
  * @segs: segments filled since the backlog was looked at
  * @copied: bytes queued
@@ -29,6 +35,8 @@ struct writing {
 	struct msghdr	*msg;
 	int		flags;
 	bool		splice;
+	bool		zerocopy;
+	struct ubuf_info *uarg;
 	u32		goal;
 	u32		segs;
 	size_t		copied;
@@ -102,10 +110,28 @@ static int splice_bytes(struct writing *w, struct sk_buff *skb, u32 want)
 	return bytes;
 }
 
+/* A carrier has one owner of pages to tell, and no copied bytes beside his. */
+static int pin_bytes(struct writing *w, struct sk_buff *skb, u32 want)
+{
+	int ret;
+
+	if (skb->len && skb_zcopy(skb) != w->uarg)
+		return -EMSGSIZE;
+	want = ferry_stream_wmem(w->sk, want);
+	if (!want)
+		return -ENOBUFS;
+	ret = ferry_zerocopy_from_iter(w->sk, skb, w->msg, want, w->uarg);
+	return ret == -EEXIST ? -EMSGSIZE : ret ?: -EFAULT;
+}
+
 static int add_bytes(struct writing *w, struct sk_buff *skb)
 {
 	u32 want = min_t(size_t, w->goal - skb->len, msg_data_left(w->msg));
 
+	if (unlikely(w->zerocopy))
+		return pin_bytes(w, skb, want);
+	if (unlikely(skb_zcopy(skb)))
+		return -EMSGSIZE;
 	return w->splice ? splice_bytes(w, skb, want) : copy_bytes(w, skb, want);
 }
 
@@ -297,6 +323,57 @@ static int fail(struct writing *w, int err)
 	return err;
 }
 
+/*
+ * Who asked for MSG_ZEROCOPY is told of each call, whether its bytes were copied or
+ * not. io_uring brings a record of its own; as that cannot be continued by one of
+ * ours, a second try goes without.
+ */
+static int get_uarg(struct writing *w)
+{
+	size_t size = msg_data_left(w->msg);
+	struct ubuf_info *last = NULL;
+	struct fsp_seg *tail;
+
+	if (likely(!(w->flags & MSG_ZEROCOPY)) || w->splice || !size)
+		return 0;
+	if (w->msg->msg_ubuf) {
+		w->uarg = w->msg->msg_ubuf;
+		return 0;
+	}
+	if (!sock_flag(w->sk, SOCK_ZEROCOPY))
+		return 0;
+	tail = fsp_conn_tail(conn_of(w));
+	if (tail)
+		last = skb_zcopy(ferry_seg_skb(tail));
+	w->uarg = ferry_zerocopy_get(w->sk, size, last);
+	if (!w->uarg && last)
+		w->uarg = ferry_zerocopy_get(w->sk, size, NULL);
+	return w->uarg ? 0 : -ENOBUFS;
+}
+
+/* A call that failed has no number: the user counts those that did not. */
+static void put_uarg(struct writing *w, bool queued)
+{
+	if (!w->uarg || w->msg->msg_ubuf)
+		return;
+	if (queued)
+		net_zcopy_put(w->uarg);
+	else
+		net_zcopy_put_abort(w->uarg, true);
+}
+
+/*
+ * A device that cannot gather fragments would have them copied anyway, the kernel's
+ * own memory has no pages to pin, and what went with the SYN was copied already.
+ */
+static void start_zerocopy(struct writing *w)
+{
+	w->zerocopy = w->sk->sk_route_caps & NETIF_F_SG &&
+		      !iov_iter_is_kvec(&w->msg->msg_iter);
+	if ((!w->zerocopy || w->copied) && !w->msg->msg_ubuf)
+		uarg_to_msgzc(w->uarg)->zerocopy = 0;
+}
+
 static int write_locked(struct writing *w)
 {
 	int ret;
@@ -304,6 +381,8 @@ static int write_locked(struct writing *w)
 	ret = prepare(w);
 	if (ret < 0)
 		return fail(w, ret);
+	if (unlikely(w->uarg))
+		start_zerocopy(w);
 	if (!ret) {
 		ret = write_loop(w);
 		finish(w);
@@ -324,7 +403,11 @@ static int write_stream(struct sock *sk, struct msghdr *msg, bool splice)
 	int ret;
 
 	lock_sock(sk);
-	ret = write_locked(&w);
+	ret = get_uarg(&w);
+	if (likely(!ret)) {
+		ret = write_locked(&w);
+		put_uarg(&w, ret > 0);
+	}
 	release_sock(sk);
 	return ret;
 }

@@ -347,6 +347,9 @@ int ferry_stream_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 			    unsigned int len);
 int ferry_stream_getsockopt(struct sock *sk, int level, int name, char __user *val,
 			    int __user *len);
+/* (o) */
+int ferry_stream_ops_setsockopt(struct socket *sock, int level, int name, sockptr_t val,
+				unsigned int len);
 /* ioctl.c (p): SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK */
 #ifdef FERRY_HAVE_IOCTL_KARG
 int ferry_stream_ioctl(struct sock *sk, int cmd, int *karg);

@@ -363,12 +363,6 @@ static int get_fastopen_key(struct sock *sk, void *buf, int *len)
 	return 0;
 }
 
-static int get_zero(struct sock *sk, int *val)
-{
-	*val = 0;
-	return 0;
-}
-
 static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
 	char name[FERRY_CC_NAME_MAX];
@@ -466,7 +460,14 @@ static const struct option tcp_options[] = {
 
 static int set_zerocopy(struct sock *sk, int val)
 {
-	return val ? -EOPNOTSUPP : 0;
+	sock_valbool_flag(sk, SOCK_ZEROCOPY, val);
+	return 0;
+}
+
+static int get_zerocopy(struct sock *sk, int *val)
+{
+	*val = sock_flag(sk, SOCK_ZEROCOPY);
+	return 0;
 }
 
 static int get_version(struct sock *sk, int *val)
@@ -496,7 +497,7 @@ static int get_udp_port(struct sock *sk, int *val)
 }
 
 static const struct option ferry_options[] = {
-	[FERRY_ZEROCOPY] = { 0, 1, set_zerocopy, get_zero },
+	[FERRY_ZEROCOPY] = { 0, 1, set_zerocopy, get_zerocopy },
 	[FERRY_VERSION] = { .get = get_version },
 	[FERRY_UDP_ENCAP] = { 0, 1, set_udp_encap, get_udp_encap },
 	[FERRY_UDP_PEER_PORT] = { 0, U16_MAX, set_udp_port, get_udp_port },
@@ -659,6 +660,24 @@ int ferry_stream_setsockopt(struct sock *sk, int level, int name, sockptr_t optv
 	if (level == SOL_TCP || level == SOL_FERRY)
 		return write_option(sk, find(level, name), optval, len);
 	return set_ip(sk, level, name, optval, len);
+}
+
+/**
+ * ferry_stream_ops_setsockopt() - proto_ops.setsockopt
+ * @sock: the socket
+ * @level: SOL_SOCKET, too, where ferry_own_sockopts() could ask for it
+ * @name: which option
+ * @optval: value, of a user or the kernel
+ * @len: its length
+ */
+int ferry_stream_ops_setsockopt(struct socket *sock, int level, int name,
+				sockptr_t optval, unsigned int len)
+{
+	if (level != SOL_SOCKET)
+		return sock_common_setsockopt(sock, level, name, optval, len);
+	if (name == SO_ZEROCOPY)
+		return write_option(sock->sk, &ferry_options[FERRY_ZEROCOPY], optval, len);
+	return sock_setsockopt(sock, level, name, optval, len);
 }
 
 /* struct proto's getsockopt */

@@ -38,8 +38,8 @@
 /*
  * SOL_FERRY options: name, type, direction.
  *
- * FERRY_ZEROCOPY	int, set and get: allow MSG_ZEROCOPY. SO_ZEROCOPY is
- *			refused by the kernel for protocols it does not know.
+ * FERRY_ZEROCOPY	int, set and get: allow MSG_ZEROCOPY on a stream, as SO_ZEROCOPY
+ *			does; that is refused by kernels before 6.7.
  * FERRY_VERSION	__u32, get: version of this interface, FERRY_API_VERSION.
  * FERRY_UDP_ENCAP	int, set and get: go inside UDP. Of a stream to be set before
  *			connect(); of a connected one it tells how it goes. Without
