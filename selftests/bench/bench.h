@@ -35,7 +35,7 @@ struct bench_options {
 	size_t size;		/* of a write, a message, a request and its reply */
 	unsigned int segment;	/* of each datagram cut from a write; 0: none is cut */
 	double seconds, warmup;
-	bool two_way, verify, sendfile, fastopen, pin;
+	bool two_way, verify, sendfile, zerocopy, fastopen, pin;
 	unsigned int bulk;	/* streams that fill the link beside the work */
 };
 

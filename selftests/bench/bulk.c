@@ -14,6 +14,7 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include <linux/ferry.h>
 #include "../net/lib/ktap.h"
 #include "../net/lib/options.h"
 #include "../net/lib/payload.h"
@@ -43,12 +44,38 @@ static void prepare(void)
 		FT_DIE("file to send: %s", strerror(errno));
 }
 
+/* The family's own option is for kernels that refuse it the common one. */
+static void allow_zerocopy(int fd)
+{
+	int one = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) &&
+	    setsockopt(fd, SOL_FERRY, FERRY_ZEROCOPY, &one, sizeof(one)))
+		FT_DIE("zero-copy: %s", strerror(errno));
+}
+
+/* Notifications are read as they come. What is full of them takes no more for now. */
+static ssize_t put_pages(struct flow *f)
+{
+	ssize_t n = send(f->fd, tx_buf, bench_opt.size, MSG_NOSIGNAL | MSG_ZEROCOPY);
+	int err = errno;
+	struct msghdr msg;
+
+	do {
+		msg = (struct msghdr){};
+	} while (!recvmsg(f->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT));
+	errno = err == ENOBUFS ? EAGAIN : err;
+	return n;
+}
+
 static ssize_t put(struct flow *f)
 {
 	off_t start = 0;
 
 	if (bench_opt.sendfile)
 		return sendfile(f->fd, file, &start, bench_opt.size);
+	if (bench_opt.zerocopy)
+		return put_pages(f);
 	if (bench_opt.verify)
 		ft_fill(ft_opt.seed, f->tx_off, tx_buf, bench_opt.size);
 	return send(f->fd, tx_buf, bench_opt.size, MSG_NOSIGNAL);
@@ -152,8 +179,11 @@ void bench_pump(const int *fds, unsigned int n, bool tx, bool rx, int side)
 	unsigned int i;
 
 	prepare();
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		flows[i] = (struct flow){ .fd = fds[i], .tx = tx, .rx = rx };
+		if (tx && bench_opt.zerocopy)
+			allow_zerocopy(fds[i]);
+	}
 	if (n == 1 && tx != rx)
 		pump_one(flows, side);
 	else

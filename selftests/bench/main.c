@@ -7,7 +7,7 @@
  *	--size N		bytes of a write, a message, a request
  *	--conns N		connections at once
  *	--seconds N --warmup N	how long, and how long before that
- *	--two-way 1, --verify 1, --sendfile 1, --fastopen 1, --pin 1
+ *	--two-way 1, --verify 1, --sendfile 1, --zerocopy 1, --fastopen 1, --pin 1
  *	--segment N		bytes of each datagram of a write (super)
  *	--bulk N		streams that fill the link beside the work (rr)
  *	--cong NAME		congestion control
@@ -59,6 +59,7 @@ static bool flag_option(const char *name, const char *value)
 		{ "--two-way", &bench_opt.two_way },
 		{ "--verify", &bench_opt.verify },
 		{ "--sendfile", &bench_opt.sendfile },
+		{ "--zerocopy", &bench_opt.zerocopy },
 		{ "--fastopen", &bench_opt.fastopen },
 		{ "--pin", &bench_opt.pin },
 	};
@@ -272,7 +273,7 @@ int main(int argc, char **argv)
 	ft_options(argc, argv, own_option,
 		   "  --work bulk|rr|crr|idle|dgram|super --rival NAME  what, over which\n"
 		   "  --size N --conns N --seconds N --warmup N\n"
-		   "  --two-way 1 --verify 1 --sendfile 1 --fastopen 1 --pin 1\n"
+		   "  --two-way 1 --verify 1 --sendfile 1 --zerocopy 1 --fastopen 1 --pin 1\n"
 		   "  --segment N --bulk N --cong NAME --label TEXT\n");
 	if (!bench_opt.work || !bench_opt.rival)
 		FT_DIE("--work and --rival must be given, and be known");
