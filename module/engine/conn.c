@@ -105,18 +105,33 @@ void fsp_set_state(struct fsp_conn *c, enum fsp_state state)
 	c->state = state;
 }
 
+/*
+ * An attempt to open cuts TIME_WAIT short only if it succeeds: else the next one
+ * would know nothing of the old numbers.
+ */
+static enum fsp_state closed(struct fsp_conn *c)
+{
+	if (!c->follows || !FSP_STATE_IN(c->state, BIT(FSP_SYN_SENT) | BIT(FSP_SYN_RCVD)))
+		return FSP_CLOSED;
+	if (c->state == FSP_SYN_SENT)
+		c->rcv_nxt = c->old_rcv_nxt;
+	return FSP_TIME_WAIT;
+}
+
 void fsp_fail(struct fsp_conn *c, int err)
 {
-	if (c->state == FSP_CLOSED)
+	if (c->state == FSP_CLOSED || c->state == FSP_TIME_WAIT)
 		return;
 	c->error = err;
 	c->events |= FSP_EV_ERROR;
-	fsp_set_state(c, FSP_CLOSED);
+	fsp_set_state(c, closed(c));
 	fsp_timer_stop_all(c);
 }
 
 void fsp_finish(struct fsp_conn *c, enum fsp_state state)
 {
+	if (state == FSP_CLOSED)
+		state = closed(c);
 	c->events |= state == FSP_TIME_WAIT ? FSP_EV_TIME_WAIT : FSP_EV_CLOSED;
 	fsp_set_state(c, state);
 	fsp_timer_stop_all(c);
@@ -315,7 +330,7 @@ void fsp_conn_abort(struct fsp_conn *c, u64 now)
 {
 	if (reset_called_for(c))
 		fsp_send_rst(c);
-	fsp_set_state(c, FSP_CLOSED);
+	fsp_set_state(c, closed(c));
 	fsp_timer_stop_all(c);
 }
 

@@ -85,7 +85,7 @@ struct fsp_repair {
 #define FSP_EV_WRITABLE		0x0004	/* bytes were acknowledged and freed, or all was sent */
 #define FSP_EV_PEER_CLOSED	0x0008	/* a FIN is in order: end of stream */
 #define FSP_EV_FIN_ACKED	0x0010	/* all is acknowledged, our FIN included */
-#define FSP_EV_ERROR		0x0020	/* conn->error says why; state is FSP_CLOSED */
+#define FSP_EV_ERROR		0x0020	/* conn->error says why; the connection has ended */
 #define FSP_EV_TIME_WAIT	0x0040	/* state has become FSP_TIME_WAIT */
 #define FSP_EV_CLOSED		0x0080	/* state has become FSP_CLOSED, in good order */
 #define FSP_EV_SOFT_ERROR	0x0100	/* conn->soft_error was set */
@@ -265,10 +265,13 @@ struct fsp_conn {
 	bool			starved;	/* there was nothing to send, though there was room */
 	bool			passive;	/* made by a listener */
 	bool			no_wscale;	/* of that: the SYN had none */
+	bool			follows;	/* came out of TIME_WAIT: fsp_timewait_follow() */
 	u16			events;		/* FSP_EV_* */
 	int			error;		/* positive errno, with FSP_EV_ERROR */
 	int			soft_error;	/* positive errno */
 	u32			peer_features;
+	u32			old_rcv_nxt;	/* fsp_timewait's, with @follows */
+	u32			old_moved;
 
 	/* the first flight */
 	u8			first;		/* enum fsp_first */

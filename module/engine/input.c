@@ -2,6 +2,7 @@
 /* A received packet, by state: RFC 9293 section 3.10.7, RFC 5961. */
 #include "internal.h"
 
+#define EADDRNOTAVAIL_POS	99
 #define ECONNREFUSED_POS	111
 #define ECONNRESET_POS		104
 #define EPIPE_POS		32
@@ -61,6 +62,21 @@ static void take_syn(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	note_serial(c, rx, now);
 }
 
+/*
+ * A peer whose numbers would begin within those of the connection before: its old
+ * packets could pass for new ones. A SYN may be one of them; a SYN,ACK is not, as it
+ * acknowledges our new SYN.
+ */
+static enum fsp_verdict rx_old_numbers(struct fsp_conn *c, const struct fsp_rx *rx)
+{
+	if (!(rx->flags & FSP_ACK))
+		return FSP_DROP_SEQ;
+	refuse(c, rx, FSP_DONE);
+	fsp_host_count(c, FSP_COUNT_ATTEMPT_FAILS, 1);
+	fsp_fail(c, EADDRNOTAVAIL_POS);
+	return FSP_DONE;
+}
+
 static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 {
 	if (rx->flags & FSP_ACK &&
@@ -80,6 +96,8 @@ static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx,
 		fsp_fail(c, EPROTO_POS);
 		return FSP_DONE;
 	}
+	if (c->follows && !fsp_after(rx->seq, c->old_rcv_nxt))
+		return rx_old_numbers(c, rx);
 	take_syn(c, rx, now);
 	if (rx->flags & FSP_ACK) {
 		fsp_ack_syn_echo(c, rx, now);

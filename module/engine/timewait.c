@@ -3,6 +3,23 @@
 #include "internal.h"
 #include "timewait.h"
 
+/* A window without scaling: an ISS beyond this is in no window a late packet named. */
+#define ISS_MARGIN	65536
+
+/*
+ * Old packets have numbers up to so far behind the last one. Half a turn behind is
+ * ahead: such a connection has outrun the clock of RFC 9293 section 3.4.1, and only
+ * time helps.
+ */
+#define MOVED_MAX	0x80000000U
+
+static u32 moved(const struct fsp_conn *c)
+{
+	u64 sent = max_t(s64, fsp_snd_off(c, c->snd_nxt), 0);
+
+	return min_t(u64, max(sent, c->rcv_off) + c->old_moved, U32_MAX);
+}
+
 void fsp_timewait_init(struct fsp_timewait *tw, const struct fsp_conn *c)
 {
 	*tw = (struct fsp_timewait) {
@@ -13,6 +30,7 @@ void fsp_timewait_init(struct fsp_timewait *tw, const struct fsp_conn *c)
 		.serial = c->serial,
 		.seq_epoch = fsp_epoch(fsp_snd_off(c, c->snd_nxt)),
 		.ack_epoch = fsp_epoch(c->rcv_off),
+		.moved = moved(c),
 	};
 }
 
@@ -55,5 +73,20 @@ void fsp_timewait_ack(struct fsp_timewait *tw, const struct fsp_rx *rx, struct f
 
 u32 fsp_timewait_next_iss(const struct fsp_timewait *tw, u32 iss)
 {
-	return fsp_after(iss, tw->snd_nxt) ? iss : tw->snd_nxt + 65535 + 2;
+	u32 least = tw->snd_nxt + ISS_MARGIN;
+
+	/* Its low bits, so that who knows the old numbers does not know this one */
+	return fsp_after(iss, least) ? iss : least + 1 + (iss & 0xffff);
+}
+
+bool fsp_timewait_reusable(const struct fsp_timewait *tw)
+{
+	return tw->moved < MOVED_MAX;
+}
+
+void fsp_timewait_follow(const struct fsp_timewait *tw, struct fsp_conn *c)
+{
+	c->follows = true;
+	c->old_rcv_nxt = tw->rcv_nxt;
+	c->old_moved = tw->moved;
 }

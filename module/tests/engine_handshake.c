@@ -439,11 +439,139 @@ static void timewait_answers(struct kunit *test)
 
 static void next_incarnation(struct kunit *test)
 {
+	static const u32 wished[] = { 0x100, 0xff00, 0xfffffe00, 0xffffff00, 0x7fffff00 };
 	struct fsp_timewait tw = { .snd_nxt = 0xffffff00 };
+	size_t i;
 
-	KUNIT_EXPECT_EQ(test, fsp_timewait_next_iss(&tw, 0x100), 0x100u);
-	KUNIT_EXPECT_TRUE(test, fsp_after(fsp_timewait_next_iss(&tw, 0xfffffe00), tw.snd_nxt));
-	KUNIT_EXPECT_TRUE(test, fsp_after(fsp_timewait_next_iss(&tw, tw.snd_nxt), tw.snd_nxt));
+	KUNIT_EXPECT_EQ(test, fsp_timewait_next_iss(&tw, 0x20000), 0x20000u);
+	for (i = 0; i < ARRAY_SIZE(wished); i++)
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      fsp_after(fsp_timewait_next_iss(&tw, wished[i]),
+						tw.snd_nxt + 65536),
+				      "%x", wished[i]);
+}
+
+/* Old numbers half a turn back would be ahead of new ones. */
+static void reusable(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_conn *c = &fx->conn;
+	struct fsp_timewait tw;
+
+	fx_write(fx, 500);
+	fx_acked(fx, 500);
+	fsp_timewait_init(&tw, c);
+	KUNIT_EXPECT_EQ(test, tw.moved, 500u);
+	KUNIT_EXPECT_TRUE(test, fsp_timewait_reusable(&tw));
+	c->rcv_off = 1u << 31;
+	fsp_timewait_init(&tw, c);
+	KUNIT_EXPECT_FALSE(test, fsp_timewait_reusable(&tw));
+	/* Those that followed each other early count together. */
+	c->rcv_off = 0;
+	c->old_moved = (1u << 31) - 500;
+	fsp_timewait_init(&tw, c);
+	KUNIT_EXPECT_FALSE(test, fsp_timewait_reusable(&tw));
+	c->rcv_off = 1ull << 40;
+	fsp_timewait_init(&tw, c);
+	KUNIT_EXPECT_EQ(test, tw.moved, ~0u);
+	fx_done(fx);
+}
+
+#define OLD_RCV_NXT	(FX_PEER_ISS + 100)
+
+/* SYN sent, and the connection before has had the peer's numbers before this */
+static struct fx *following(struct kunit *test)
+{
+	struct fsp_timewait tw = { .snd_nxt = FX_ISS - 70000, .rcv_nxt = OLD_RCV_NXT };
+	struct fx *fx = fx_new(test);
+
+	fsp_conn_open(&fx->conn, fsp_timewait_next_iss(&tw, FX_ISS), fx->now);
+	fsp_timewait_follow(&tw, &fx->conn);
+	fsp_conn_syn(&fx->conn, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_last(fx)->tx.seq, FX_ISS);
+	return fx;
+}
+
+/* Waiting goes on, for the old connection's packets. */
+static void expect_waits(struct fx *fx, int error, u32 rcv_nxt)
+{
+	struct kunit *test = fx->test;
+	struct fsp_timewait tw;
+
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_TIME_WAIT);
+	KUNIT_EXPECT_EQ(test, fx->conn.error, error);
+	KUNIT_EXPECT_EQ(test, fsp_conn_next_timeout(&fx->conn), 0ull);
+	fsp_timewait_init(&tw, &fx->conn);
+	KUNIT_EXPECT_EQ(test, tw.rcv_nxt, rcv_nxt);
+	KUNIT_EXPECT_EQ(test, tw.snd_nxt, ISS1);
+	fx_done(fx);
+}
+
+static void follows_on(struct kunit *test)
+{
+	struct fsp_rx fin = { .flags = FSP_FIN | FSP_ACK, .seq = OLD_RCV_NXT - 1,
+			      .ack = FX_ISS - 70000 };
+	struct fsp_rx rx = { .flags = FSP_SYN | FSP_ACK, .seq = OLD_RCV_NXT + 1,
+			     .ack = ISS1, .window = 60000 };
+	struct fx *fx = following(test);
+
+	/* A peer in LAST-ACK is told that nobody knows its connection. */
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &fin), FSP_DROP_ACK);
+	KUNIT_EXPECT_EQ(test, (int)fx_last(fx)->tx.flags, FSP_RST);
+	KUNIT_EXPECT_EQ(test, fx_last(fx)->tx.seq, FX_ISS - 70000);
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &rx), FSP_DONE);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_ESTABLISHED);
+	/* From there on it ends as any other. */
+	fsp_conn_abort(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_CLOSED);
+	fx_done(fx);
+}
+
+static void follows_old_synack(struct kunit *test)
+{
+	struct fsp_rx rx = { .flags = FSP_SYN | FSP_ACK, .seq = OLD_RCV_NXT, .ack = ISS1 };
+	struct fx *fx = following(test);
+
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &rx), FSP_DONE);
+	KUNIT_EXPECT_EQ(test, (int)fx_last(fx)->tx.flags, FSP_RST);
+	KUNIT_EXPECT_EQ(test, fx_last(fx)->tx.seq, ISS1);
+	expect_waits(fx, 99, OLD_RCV_NXT);	/* EADDRNOTAVAIL */
+}
+
+static void follows_old_syn(struct kunit *test)
+{
+	struct fsp_rx syn = { .flags = FSP_SYN, .seq = OLD_RCV_NXT };
+	struct fsp_rx rst = { .flags = FSP_RST, .seq = OLD_RCV_NXT + 2 };
+	struct fx *fx = following(test);
+
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &syn), FSP_DROP_SEQ);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_SYN_SENT);
+	KUNIT_EXPECT_EQ(test, fx->nr_sent, 1u);
+	syn.seq = OLD_RCV_NXT + 1;
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &syn), FSP_DONE);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_SYN_RCVD);
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &rst), FSP_DONE);
+	expect_waits(fx, 111, OLD_RCV_NXT + 2);
+}
+
+/* However the attempt ends, the old connection's time does not. */
+static void follows_in_vain(struct kunit *test)
+{
+	struct fsp_rx rst = { .flags = FSP_RST | FSP_ACK, .ack = ISS1 };
+	struct fx *fx = following(test);
+
+	fx_rx(fx, &rst);
+	expect_waits(fx, 111, OLD_RCV_NXT);	/* ECONNREFUSED */
+	fx = following(test);
+	while (fx_fire(fx))
+		;
+	expect_waits(fx, 110, OLD_RCV_NXT);	/* ETIMEDOUT */
+	fx = following(test);
+	fsp_conn_shutdown(&fx->conn, fx->now);
+	expect_waits(fx, 0, OLD_RCV_NXT);
+	fx = following(test);
+	fsp_conn_abort(&fx->conn, fx->now);
+	expect_waits(fx, 0, OLD_RCV_NXT);
 }
 
 static struct kunit_case cases[] = {
@@ -469,6 +597,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(timewait_verdicts),
 	KUNIT_CASE(timewait_answers),
 	KUNIT_CASE(next_incarnation),
+	KUNIT_CASE(reusable),
+	KUNIT_CASE(follows_on),
+	KUNIT_CASE(follows_old_synack),
+	KUNIT_CASE(follows_old_syn),
+	KUNIT_CASE(follows_in_vain),
 	{}
 };
 
