@@ -140,24 +140,33 @@ int ferry_port_ephemeral(struct ferry_ports *ports, struct sock *sk)
 
 /* ---- connect ---- */
 
+static bool port_is_bound(struct ferry_ports *ports, u16 port)
+{
+	struct ferry_port_bucket *bucket = xa_load(&ports->buckets, port);
+
+	return bucket && READ_ONCE(bucket->bound);
+}
+
 /* A look without locks, to pass over most that will not do. */
 static bool looks_free(struct ferry_ports *ports, struct ferry_flows *flows,
-		       const struct ferry_tuple *tuple)
+		       const struct ferry_tuple *tuple,
+		       const struct ferry_port_reuse *reuse)
 {
 	u16 port = ntohs(tuple->lport);
-	struct ferry_port_bucket *bucket;
-	bool bound = false;
+	struct ferry_flow *owner;
+	bool ok = false;
 
 	if (!may_choose(ports, port))
 		return false;
 	if (!test_bit(port, ports->taken))
 		return true;
 	rcu_read_lock();
-	bucket = xa_load(&ports->buckets, port);
-	if (bucket)
-		bound = READ_ONCE(bucket->bound);
+	if (!port_is_bound(ports, port)) {
+		owner = ferry_flow_owner(flows, tuple);
+		ok = !owner || (reuse && reuse->may(owner));
+	}
 	rcu_read_unlock();
-	return !bound && !ferry_flow_owned(flows, tuple);
+	return ok;
 }
 
 static u64 destination_hash(const struct ferry_ports *ports, struct ferry_tuple tuple)
@@ -170,8 +179,9 @@ static u64 destination_hash(const struct ferry_ports *ports, struct ferry_tuple 
  * Both hashes of the algorithm come from halves of one. The counter moves on by
  * a random step, so that it does not tell how many connections were made.
  */
-static int connect_any(struct ferry_ports *ports, struct ferry_flows *flows,
-		       struct sock *sk, struct ferry_tuple *tuple)
+static int go_round(struct ferry_ports *ports, struct ferry_flows *flows,
+		    struct sock *sk, struct ferry_tuple *tuple,
+		    const struct ferry_port_reuse *reuse)
 {
 	struct span range = ephemeral_range(sk);
 	u64 hash = destination_hash(ports, *tuple);
@@ -184,30 +194,50 @@ static int connect_any(struct ferry_ports *ports, struct ferry_flows *flows,
 		if (i % RESCHED_EVERY == RESCHED_EVERY - 1)
 			cond_resched();
 		tuple->lport = htons(range.low + (offset + i) % range.count);
-		if (!looks_free(ports, flows, tuple))
+		if (!looks_free(ports, flows, tuple, reuse))
 			continue;
-		err = ferry_port_take_flow(ports, flows, sk, tuple);
+		err = ferry_port_take_flow(ports, flows, sk, tuple, reuse);
 		if (err == -EADDRNOTAVAIL)
 			continue;
 		if (!err)
 			WRITE_ONCE(*counter, *counter + i + 1 + random_below(8));
 		return err;
 	}
-	return exhausted(ports);
+	return -EADDRNOTAVAIL;
+}
+
+/* What nobody has comes first: a reused tuple has a past. */
+static int connect_any(struct ferry_ports *ports, struct ferry_flows *flows,
+		       struct sock *sk, struct ferry_tuple *tuple,
+		       const struct ferry_port_reuse *reuse)
+{
+	int err = go_round(ports, flows, sk, tuple, NULL);
+
+	if (err == -EADDRNOTAVAIL && reuse)
+		err = go_round(ports, flows, sk, tuple, reuse);
+	return err == -EADDRNOTAVAIL ? exhausted(ports) : err;
 }
 
 /* The port is held: only the tuple is to be claimed. */
 static int connect_bound(struct ferry_flows *flows, struct sock *sk,
-			 const struct ferry_tuple *tuple)
+			 const struct ferry_tuple *tuple,
+			 const struct ferry_port_reuse *reuse)
 {
-	struct ferry_flow *flow = &ferry_sk(sk)->flow;
+	struct ferry_flow *flow = &ferry_sk(sk)->flow, *old;
+	int err;
 
 	flow->tuple = *tuple;
 	flow->kind = FERRY_FLOW_SOCK;
-	return ferry_flow_insert(flows, flow);
+	rcu_read_lock();
+	err = ferry_port_claim(flows, flow, reuse, &old);
+	if (old)
+		reuse->done(old, reuse->arg);
+	rcu_read_unlock();
+	return err;
 }
 
-int ferry_port_connect(struct ferry_net *fn, enum ferry_transport t, struct sock *sk)
+int ferry_port_connect(struct ferry_net *fn, enum ferry_transport t, struct sock *sk,
+		       const struct ferry_port_reuse *reuse)
 {
 	struct ferry_tuple tuple;
 
@@ -215,6 +245,6 @@ int ferry_port_connect(struct ferry_net *fn, enum ferry_transport t, struct sock
 		return inet_sk(sk)->inet_num ? 0 : ferry_port_get(fn->ports[t], sk, 0);
 	ferry_ip_sock_tuple(sk, &tuple);
 	if (inet_sk(sk)->inet_num)
-		return connect_bound(fn->flows[t], sk, &tuple);
-	return connect_any(fn->ports[t], fn->flows[t], sk, &tuple);
+		return connect_bound(fn->flows[t], sk, &tuple, reuse);
+	return connect_any(fn->ports[t], fn->flows[t], sk, &tuple, reuse);
 }

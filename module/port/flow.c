@@ -112,14 +112,10 @@ struct ferry_flow *ferry_flow_lookup(struct ferry_flows *flows,
 	return flow ?: lookup_by_dev(flows, tuple, 0);
 }
 
-bool ferry_flow_owned(struct ferry_flows *flows, const struct ferry_tuple *tuple)
+struct ferry_flow *ferry_flow_owner(struct ferry_flows *flows,
+				    const struct ferry_tuple *tuple)
 {
-	bool owned;
-
-	rcu_read_lock();
-	owned = lookup(flows, tuple);
-	rcu_read_unlock();
-	return owned;
+	return lookup(flows, tuple);
 }
 
 int ferry_flow_insert(struct ferry_flows *flows, struct ferry_flow *flow)

@@ -99,7 +99,7 @@ int ferry_flow_insert(struct ferry_flows *flows, struct ferry_flow *flow);
  * ferry_flow_replace() - hand a tuple from one entry to another, atomically
  * @flows: the table
  * @old: the present owner (a request that becomes a socket, a socket that
- *	becomes a TIME_WAIT entry)
+ *	becomes a TIME_WAIT entry, one that is reused)
  * @new: the next owner; its tuple must equal @old's
  *
  * Return: 0, or -ENOENT where @old no longer owns the tuple.
@@ -129,8 +129,9 @@ int ferry_flow_walk(struct ferry_flows *flows,
 /* rhashtable walk for dumps that continue over several netlink messages */
 void ferry_flow_walk_enter(struct ferry_flows *flows, struct rhashtable_iter *iter);
 
-/* Is this very tuple, with this very device, owned? A hint: it may change at once. */
-bool ferry_flow_owned(struct ferry_flows *flows, const struct ferry_tuple *tuple);
+/* Who owns this very tuple, with this very device? As ferry_flow_lookup() */
+struct ferry_flow *ferry_flow_owner(struct ferry_flows *flows,
+				    const struct ferry_tuple *tuple);
 
 /* A hash of a tuple that a remote party cannot foresee. */
 u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed);

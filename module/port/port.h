@@ -105,10 +105,25 @@ void ferry_ports_destroy(struct ferry_ports *ports);
 int ferry_port_get(struct ferry_ports *ports, struct sock *sk, u16 port);
 
 /**
+ * struct ferry_port_reuse - how a tuple may be taken from its owner
+ * @may: is @held, the owner, one that gives it up? Under rcu_read_lock(), takes
+ *	no lock
+ * @done: it has: it is no longer in the table. Under rcu_read_lock()
+ * @arg: handed to @done
+ */
+struct ferry_port_reuse {
+	bool	(*may)(const struct ferry_flow *held);
+	void	(*done)(struct ferry_flow *held, void *arg);
+	void	*arg;
+};
+
+/**
  * ferry_port_connect() - take an ephemeral port for connect()
  * @fn: the namespace
  * @t: transport
  * @sk: the socket, unbound (or bound with IP_BIND_ADDRESS_NO_PORT); locked
+ * @reuse: where no port is left, or the bound socket's tuple is owned; NULL: not
+ *	at all
  *
  * Shares a port with other connections where the 4-tuple differs (RFC 6056,
  * double-hash selection keyed by the destination), as TCP does, so that one
@@ -120,7 +135,8 @@ int ferry_port_get(struct ferry_ports *ports, struct sock *sk, u16 port);
  *
  * Return: 0, -EADDRNOTAVAIL, -ENOMEM.
  */
-int ferry_port_connect(struct ferry_net *fn, enum ferry_transport t, struct sock *sk);
+int ferry_port_connect(struct ferry_net *fn, enum ferry_transport t, struct sock *sk,
+		       const struct ferry_port_reuse *reuse);
 
 /**
  * ferry_port_share() - let a child hold its listener's port

@@ -185,28 +185,57 @@ out:
 	return err;
 }
 
+/* Of several who want it, its timer included, one succeeds. */
+static struct ferry_flow *take_over(struct ferry_flows *flows, struct ferry_flow *flow,
+				    const struct ferry_port_reuse *reuse)
+{
+	struct ferry_flow *held = ferry_flow_owner(flows, &flow->tuple);
+
+	if (!held || !reuse->may(held) || ferry_flow_replace(flows, held, flow))
+		return NULL;
+	return held;
+}
+
+int ferry_port_claim(struct ferry_flows *flows, struct ferry_flow *flow,
+		     const struct ferry_port_reuse *reuse, struct ferry_flow **old)
+{
+	int err = ferry_flow_insert(flows, flow);
+
+	*old = NULL;
+	if (err != -EADDRNOTAVAIL || !reuse)
+		return err;
+	*old = take_over(flows, flow, reuse);
+	return *old ? 0 : err;
+}
+
 int ferry_port_take_flow(struct ferry_ports *ports, struct ferry_flows *flows,
-			 struct sock *sk, const struct ferry_tuple *tuple)
+			 struct sock *sk, const struct ferry_tuple *tuple,
+			 const struct ferry_port_reuse *reuse)
 {
 	struct ferry_port_bucket *bucket = need_bucket(ports, ntohs(tuple->lport));
-	struct ferry_flow *flow = &ferry_sk(sk)->flow;
+	struct ferry_flow *flow = &ferry_sk(sk)->flow, *old = NULL;
 	int err = -EADDRNOTAVAIL;
 
 	if (!bucket)
 		return -ENOMEM;
+	rcu_read_lock();
 	/* Who asked for the port by number may count on having it alone. */
 	if (bucket->bound)
 		goto out;
 	set_port(sk, bucket->port);
 	flow->tuple = *tuple;
 	flow->kind = FERRY_FLOW_SOCK;
-	err = ferry_flow_insert(flows, flow);
+	err = ferry_port_claim(flows, flow, reuse, &old);
 	if (err)
 		set_port(sk, 0);
 	else
 		join(bucket, &ferry_sk(sk)->hold, false);
 out:
 	unlock_bucket(bucket);
+	/* It holds the port as well, and gives that up under the bucket's lock. */
+	if (old)
+		reuse->done(old, reuse->arg);
+	rcu_read_unlock();
 	return err;
 }
 

@@ -86,11 +86,25 @@ int ferry_port_take(struct ferry_ports *ports, struct sock *sk, u16 port,
  * @flows: of the same transport
  * @sk: locked, without a port
  * @tuple: complete
+ * @reuse: from an owner who gives it up, too; or NULL
  *
  * Return: 0, -EADDRNOTAVAIL, -ENOMEM.
  */
 int ferry_port_take_flow(struct ferry_ports *ports, struct ferry_flows *flows,
-			 struct sock *sk, const struct ferry_tuple *tuple);
+			 struct sock *sk, const struct ferry_tuple *tuple,
+			 const struct ferry_port_reuse *reuse);
+
+/**
+ * ferry_port_claim() - take a tuple alone; under rcu_read_lock()
+ * @flows: the table
+ * @flow: with its tuple and kind
+ * @reuse: as above
+ * @old: whose it was, for @reuse->done(), or NULL
+ *
+ * Return: 0, -EADDRNOTAVAIL, -ENOMEM.
+ */
+int ferry_port_claim(struct ferry_flows *flows, struct ferry_flow *flow,
+		     const struct ferry_port_reuse *reuse, struct ferry_flow **old);
 
 /* ---- conflict.c ---- */
 

@@ -238,7 +238,7 @@ int ferry_stream_connect(struct sock *sk, ferry_sockaddr *uaddr, int len)
 	if (err)
 		goto forget;
 	/* Packets that find the tuple wait for the lock; they want a state. */
-	err = ferry_port_connect(ferry_sock_net(sk), FERRY_STREAM, sk);
+	err = ferry_port_connect(ferry_sock_net(sk), FERRY_STREAM, sk, NULL);
 	if (err)
 		goto forget;
 	begin(sk);

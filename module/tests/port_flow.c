@@ -24,6 +24,16 @@ static struct ferry_flow *find(const struct ferry_tuple *tuple)
 	return find_enslaved(tuple, 0);
 }
 
+static struct ferry_flow *owner(const struct ferry_tuple *tuple)
+{
+	struct ferry_flow *flow;
+
+	rcu_read_lock();
+	flow = ferry_flow_owner(flows(), tuple);
+	rcu_read_unlock();
+	return flow;
+}
+
 static struct ferry_flow flow_of(struct kunit *test, u16 rport)
 {
 	return (struct ferry_flow){
@@ -81,9 +91,9 @@ static void device(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, &bound, find_enslaved(&packet, 3));
 	ferry_flow_remove(flows(), &any);
 	KUNIT_EXPECT_NULL(test, find(&packet));
-	KUNIT_EXPECT_FALSE(test, ferry_flow_owned(flows(), &packet));
+	KUNIT_EXPECT_NULL(test, owner(&packet));
 	packet.dev = 3;
-	KUNIT_EXPECT_TRUE(test, ferry_flow_owned(flows(), &packet));
+	KUNIT_EXPECT_PTR_EQ(test, &bound, owner(&packet));
 	ferry_flow_remove(flows(), &bound);
 }
 

@@ -278,7 +278,7 @@ static struct sock *outgoing(struct kunit *test, const char *raddr, u16 rport)
 
 static int connect(struct sock *sk)
 {
-	return ferry_port_connect(port_net(), STREAM, sk);
+	return ferry_port_connect(port_net(), STREAM, sk, NULL);
 }
 
 /* A full range for one destination leaves it free for all others. */
@@ -332,6 +332,94 @@ static void connect_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, -EADDRNOTAVAIL, connect(b), "the tuple is taken");
 	port_peer(test, b, "10.0.0.2", 81);
 	KUNIT_EXPECT_EQ(test, 0, connect(b));
+}
+
+/* ---- taking a tuple from its owner ---- */
+
+static const struct ferry_flow *giver;	/* who gives it up; NULL: nobody */
+static bool all_give;
+
+static bool gives(const struct ferry_flow *held)
+{
+	return all_give || held == giver;
+}
+
+static void given(struct ferry_flow *held, void *arg)
+{
+	*(struct ferry_flow **)arg = held;
+}
+
+static int connect_over(struct sock *sk, struct ferry_flow **old)
+{
+	const struct ferry_port_reuse reuse = { .may = gives, .done = given, .arg = old };
+
+	*old = NULL;
+	return ferry_port_connect(port_net(), STREAM, sk, &reuse);
+}
+
+/* A range all in use: one owner gives up its tuple, and only that one. */
+static void connect_reuses(struct kunit *test)
+{
+	struct sock *owner = NULL, *sk;
+	struct ferry_flow *old;
+	int i;
+
+	all_give = true;
+	for (i = 0; i < PORTS; i++) {
+		sk = outgoing(test, "10.0.0.2", 80);
+		KUNIT_ASSERT_EQ_MSG(test, 0, connect_over(sk, &old), "after %d", i);
+		KUNIT_EXPECT_NULL_MSG(test, old, "while others are left");
+		owner = i == PORTS / 2 ? sk : owner;
+	}
+	all_give = false;
+	giver = NULL;
+	sk = outgoing(test, "10.0.0.2", 80);
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, connect_over(sk, &old));
+	giver = &ferry_sk(owner)->flow;
+	KUNIT_EXPECT_EQ_MSG(test, -EADDRNOTAVAIL, connect(sk), "not wanted");
+	KUNIT_EXPECT_EQ(test, 0, connect_over(sk, &old));
+	KUNIT_EXPECT_PTR_EQ(test, giver, old);
+	KUNIT_EXPECT_FALSE(test, old->hashed);
+	KUNIT_EXPECT_EQ(test, inet_sk(owner)->inet_num, inet_sk(sk)->inet_num);
+	KUNIT_EXPECT_EQ_MSG(test, -EADDRNOTAVAIL,
+			    connect_over(outgoing(test, "10.0.0.2", 80), &old), "twice");
+	KUNIT_EXPECT_NULL(test, old);
+}
+
+/* A port that bind() gave its owner alone stays with it. */
+static void connect_reuses_none_bound(struct kunit *test)
+{
+	struct ferry_flow *old;
+	struct sock *sk;
+	int i;
+
+	for (i = 0; i < PORTS; i++) {
+		sk = outgoing(test, "10.0.0.2", 80);
+		KUNIT_ASSERT_EQ(test, 0, get(sk, LOW + i));
+		KUNIT_ASSERT_EQ(test, 0, connect(sk));
+	}
+	giver = &ferry_sk(sk)->flow;
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL,
+			connect_over(outgoing(test, "10.0.0.2", 80), &old));
+	KUNIT_EXPECT_NULL(test, old);
+}
+
+static void connect_bound_reuses(struct kunit *test)
+{
+	struct sock *a = outgoing(test, "10.0.0.2", 80);
+	struct sock *b = outgoing(test, "10.0.0.2", 80);
+	struct ferry_flow *old;
+
+	a->sk_reuse = SK_CAN_REUSE;
+	b->sk_reuse = SK_CAN_REUSE;
+	KUNIT_ASSERT_EQ(test, 0, get(a, 1234));
+	KUNIT_ASSERT_EQ(test, 0, get(b, 1234));
+	KUNIT_ASSERT_EQ(test, 0, connect(a));
+	giver = NULL;
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, connect_over(b, &old));
+	giver = &ferry_sk(a)->flow;
+	KUNIT_EXPECT_EQ(test, 0, connect_over(b, &old));
+	KUNIT_EXPECT_PTR_EQ(test, giver, old);
 }
 
 /* Ports for one destination follow each other; for another they start elsewhere. */
@@ -418,6 +506,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(connect_shares),
 	KUNIT_CASE(connect_leaves_bound),
 	KUNIT_CASE(connect_bound),
+	KUNIT_CASE(connect_reuses),
+	KUNIT_CASE(connect_reuses_none_bound),
+	KUNIT_CASE(connect_bound_reuses),
 	KUNIT_CASE(connect_order),
 	KUNIT_CASE(walk),
 	{}
