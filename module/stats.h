@@ -90,6 +90,7 @@
 	X(STREAM_LISTEN_DROPS, "StreamListenDrops", "SYNs a full half-open queue dropped") \
 	X(STREAM_REQ_TIMEOUTS, "StreamReqTimeouts", "half-open connections that timed out") \
 	X(STREAM_TW_CREATED, "StreamTimeWait", "connections that went through TIME_WAIT") \
+	X(STREAM_TW_REUSED, "StreamTimeWaitReused", "of these, ended early by a connect() that took their place") \
 	X(STREAM_TW_OVERFLOWS, "StreamTimeWaitOverflow", "TIME_WAIT entries the bound refused") \
 	X(STREAM_ORPHANS_KILLED, "StreamOrphansKilled", "orphans ended by the bound on them") \
 	X(STREAM_ABORT_ON_DATA, "StreamAbortOnData", "connections reset as bytes came after close") \

@@ -23,6 +23,7 @@ struct ferry_net;
  * @stream_orphan_retries: R2 of a connection no process holds
  * @stream_fin_timeout: longest stay of an orphan in FIN_WAIT_2
  * @stream_timewait: length of TIME_WAIT (2 MSL)
+ * @stream_tw_reuse: connect() may end one early: 0 never, 1 always, 2 on this host
  * @stream_keepalive_time: idle time before the first keepalive probe
  * @stream_keepalive_intvl: time between probes
  * @stream_keepalive_probes: unanswered probes that end a connection
@@ -54,6 +55,7 @@ struct ferry_sysctl {
 	int			stream_orphan_retries;
 	int			stream_fin_timeout;
 	int			stream_timewait;
+	int			stream_tw_reuse;
 	int			stream_keepalive_time;
 	int			stream_keepalive_intvl;
 	int			stream_keepalive_probes;

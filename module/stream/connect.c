@@ -202,12 +202,23 @@ static void forget_peer(struct sock *sk)
 	sk_dst_reset(sk);
 }
 
-static void begin(struct sock *sk)
+static void open_conn(struct sock *sk, const struct ferry_stream_taking *taking)
+{
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	u32 iss = ferry_stream_isn(ferry_sock_net(sk), &ss->fs.flow.tuple);
+
+	if (taking->taken)
+		iss = fsp_timewait_next_iss(&taking->tw, iss);
+	fsp_conn_open(&ss->conn, iss, ferry_stream_now());
+	if (taking->taken)
+		fsp_timewait_follow(&taking->tw, &ss->conn);
+}
+
+static void begin(struct sock *sk, const struct ferry_stream_taking *taking)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	struct ferry_net *fn = ferry_sock_net(sk);
 	struct fsp_conn *c = &ss->conn;
-	u64 now = ferry_stream_now();
 
 	fsp_conn_init(c, c->cc);
 	if (ss->syncnt)
@@ -218,7 +229,7 @@ static void begin(struct sock *sk)
 	sk_set_txhash(sk);
 	ferry_stream_path_init(sk);
 	c->default_mss = ferry_stream_default_mss(&ss->fs.flow.tuple);
-	fsp_conn_open(c, ferry_stream_isn(fn, &ss->fs.flow.tuple), now);
+	open_conn(sk, taking);
 	ferry_stream_first_syn(sk, true);
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_ACTIVE_OPENS);
 	ferry_diag_notify(sk, FERRY_DIAG_NEW);
@@ -227,6 +238,7 @@ static void begin(struct sock *sk)
 
 int ferry_stream_connect(struct sock *sk, ferry_sockaddr *uaddr, int len)
 {
+	struct ferry_stream_taking taking;
 	int err;
 
 	err = peer(sk, uaddr, len);
@@ -238,10 +250,11 @@ int ferry_stream_connect(struct sock *sk, ferry_sockaddr *uaddr, int len)
 	if (err)
 		goto forget;
 	/* Packets that find the tuple wait for the lock; they want a state. */
-	err = ferry_port_connect(ferry_sock_net(sk), FERRY_STREAM, sk, NULL);
+	err = ferry_port_connect(ferry_sock_net(sk), FERRY_STREAM, sk,
+				 ferry_stream_timewait_reuse(sk, &taking));
 	if (err)
 		goto forget;
-	begin(sk);
+	begin(sk, &taking);
 	return 0;
 
 forget:
@@ -285,6 +298,9 @@ int ferry_stream_disconnect(struct sock *sk, int flags)
 		if ((1 << before) & ABORTED_STATES)
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
 		fsp_conn_abort(&ss->conn, ferry_stream_now());
+		/* One that came out of it */
+		if (ss->conn.state == FSP_TIME_WAIT)
+			ferry_stream_timewait_enter(sk);
 		ferry_stream_done(sk);
 	}
 	forget_peer(sk);

@@ -140,6 +140,7 @@ struct ferry_request {
  * @lock: of @tw
  * @node: in ferry_stream_net.timewaits; whoever takes it out frees the entry
  * @timer: the end
+ * @since: when it began to wait, or began again, jiffies
  * @length: 2 MSL
  * @mark: to answer by
  * @tclass: likewise
@@ -155,6 +156,7 @@ struct ferry_timewait {
 	spinlock_t		lock;	/* see above */
 	struct list_head	node;
 	struct timer_list	timer;
+	unsigned long		since;
 	u64			length;
 	u32			mark;
 	u8			tclass;
@@ -343,6 +345,22 @@ void ferry_stream_listen_stop(struct sock *sk);
 
 /* timewait.c */
 void ferry_stream_timewait_enter(struct sock *sk);
+
+/**
+ * struct ferry_stream_taking - a connect() that may take an entry's tuple
+ * @reuse: for ferry_port_connect()
+ * @tw: what the entry knew
+ * @taken: it was
+ */
+struct ferry_stream_taking {
+	struct ferry_port_reuse	reuse;
+	struct fsp_timewait	tw;
+	bool			taken;
+};
+
+/* Return: @taking->reuse, or NULL where the namespace has it off (stream_tw_reuse) */
+const struct ferry_port_reuse *ferry_stream_timewait_reuse(struct sock *sk,
+							   struct ferry_stream_taking *taking);
 bool ferry_stream_timewait_rx(struct ferry_timewait *tw, struct ferry_packet *p);
 bool ferry_stream_timewait_kill(struct ferry_timewait *tw);
 /* Leaves the table alone: the tuple has gone to another */
@@ -370,6 +388,8 @@ void ferry_stream_path_update(struct sock *sk);
 /* First of it: before fsp_conn_connect() and fsp_conn_accept() */
 void ferry_stream_path_init(struct sock *sk);
 void ferry_stream_path_wanted(struct sock *sk);
+/* Does its route end on this host? Locked */
+bool ferry_stream_own_host(struct sock *sk);
 /* The path MTU as the connection uses it, IP's header included; 0: not known */
 static inline u32 ferry_stream_pmtu(const struct fsp_conn *c)
 {

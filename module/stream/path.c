@@ -33,7 +33,7 @@ static u32 least_room(const struct sock *sk)
  * On a host's way to itself nothing is too big: what does not arrive lacked memory,
  * and needs no smaller packets, which would take more of it.
  */
-static bool is_own_host(struct sock *sk)
+bool ferry_stream_own_host(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 
@@ -48,7 +48,7 @@ static u8 probing(struct sock *sk)
 	case FERRY_PMTU_PROBE:
 		return FSP_MTU_PROBE_ALWAYS;
 	default:
-		return is_own_host(sk) ? FSP_MTU_PROBE_OFF :
+		return ferry_stream_own_host(sk) ? FSP_MTU_PROBE_OFF :
 		       READ_ONCE(ferry_sock_net(sk)->sysctl.stream_mtu_probing);
 	}
 }

@@ -52,6 +52,7 @@ static void start(struct ferry_timewait *tw)
 {
 	struct ferry_stream_net *sn = tw->fn->stream;
 
+	WRITE_ONCE(tw->since, jiffies);
 	/* Under the lock, so that none is started once it was taken off the list */
 	spin_lock_bh(&sn->lock);
 	if (!list_empty(&tw->node))
@@ -89,6 +90,7 @@ static struct ferry_timewait *make(struct sock *sk)
 	tw->fn = ferry_sock_net(sk);
 	tw->family = sk->sk_family;
 	tw->uid = sk_uid(sk);
+	tw->since = jiffies;
 	tw->length = ss->conn.cfg.time_wait;
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->tclass = inet_sk(sk)->tos;
@@ -124,6 +126,49 @@ refuse:
 	kfree(tw);
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_TW_OVERFLOWS);
 }
+
+/* ---- a connect() that takes its place: net.ferry.stream_tw_reuse ---- */
+
+/* So long the peer's FIN may well come again, and our answer is what it wants. */
+#define REUSE_AGE	HZ
+
+static bool may_reuse(const struct ferry_flow *held)
+{
+	const struct ferry_timewait *tw;
+
+	if (held->kind != FERRY_FLOW_TIMEWAIT)
+		return false;
+	tw = container_of(held, struct ferry_timewait, flow);
+	return time_after_eq(jiffies, READ_ONCE(tw->since) + REUSE_AGE) &&
+	       fsp_timewait_reusable(&tw->tw);
+}
+
+/* Its timer, or a reset, may be ending it right now: then it is theirs to free. */
+static void reused(struct ferry_flow *held, void *arg)
+{
+	struct ferry_timewait *tw = ferry_flow_timewait(held);
+	struct ferry_stream_taking *taking = arg;
+
+	taking->tw = tw->tw;
+	taking->taken = true;
+	ferry_stat_inc(tw->fn, FERRY_STAT_STREAM_TW_REUSED);
+	ferry_stream_timewait_kill(tw);
+}
+
+const struct ferry_port_reuse *ferry_stream_timewait_reuse(struct sock *sk,
+							   struct ferry_stream_taking *taking)
+{
+	int when = READ_ONCE(ferry_sock_net(sk)->sysctl.stream_tw_reuse);
+
+	*taking = (struct ferry_stream_taking) {
+		.reuse = { .may = may_reuse, .done = reused, .arg = taking },
+	};
+	if (when == 1 || (when == 2 && ferry_stream_own_host(sk)))
+		return &taking->reuse;
+	return NULL;
+}
+
+/* ---- packets ---- */
 
 static void send_ack(struct ferry_timewait *tw, struct ferry_packet *p)
 {

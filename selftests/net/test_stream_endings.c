@@ -79,6 +79,154 @@ TEST(time_wait_ends)
 	EXPECT_EQ(0, genl_counter("StreamTimeWaitOverflow"));
 }
 
+/* ---- a connect() that takes the place of one in TIME_WAIT ---- */
+
+#define PORTS		4
+#define RANGE		"20000 20003"
+
+/*
+ * From a socket that is @bound to there, or any. An entry must be a second old:
+ * again and again, as long as that is the only reason.
+ */
+static int connect_patiently(const union ft_addr *to, const union ft_addr *bound)
+{
+	uint64_t until = ft_now_ms() + PATIENCE;
+	int fd, ret;
+
+	for (;;) {
+		fd = ft_socket(to->sa.sa_family == AF_INET ? 4 : 6, SOCK_STREAM);
+		if (bound) {
+			ASSERT_OK(ft_setopt(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+			ASSERT_OK(ft_bind(fd, bound));
+		}
+		ret = ft_connect(fd, to);
+		if (!ret || errno != EADDRNOTAVAIL || ft_now_ms() > until)
+			break;
+		close(fd);
+		poll(NULL, 0, 50);
+	}
+	ASSERT_OK(ret);
+	return fd;
+}
+
+/* A byte each way, and the client closes first. */
+static void exchange(int listener, int fd)
+{
+	int child = ft_accept(listener, NULL);
+	char c = 'x';
+
+	ASSERT_OK(child);
+	ft_send_all(fd, &c, 1);
+	ASSERT_EQ(1, recv(child, &c, 1, 0));
+	ft_send_all(child, &c, 1);
+	ASSERT_EQ(1, recv(fd, &c, 1, 0));
+	close(fd);
+	EXPECT_EQ(0, recv(child, &c, 1, 0));
+	close(child);
+}
+
+/* Few ports, each in TIME_WAIT for longer than any test takes */
+static int begin_reuse(union ft_addr *addr)
+{
+	int listener;
+
+	begin();
+	listener = ft_listener(addr, 1);
+	ASSERT_OK(ft_sysctl("ipv4/ip_local_port_range", RANGE));
+	ASSERT_OK(ft_sysctl("ferry/stream_timewait", "3600"));
+	return listener;
+}
+
+static void use_up(int listener, const union ft_addr *addr)
+{
+	int i;
+
+	for (i = 0; i < PORTS; i++)
+		exchange(listener, connect_patiently(addr, NULL));
+	expect_count(PORTS, "StreamTimeWaitNow");
+}
+
+/* More connections to one server, one after another, than there are ports */
+TEST(time_wait_reused)
+{
+	union ft_addr addr = ft_loopback(ip, 0);
+	int listener = begin_reuse(&addr), i;
+
+	use_up(listener, &addr);
+	EXPECT_EQ(0, genl_counter("StreamTimeWaitReused"));
+	for (i = 1; i <= 2 * PORTS; i++) {
+		exchange(listener, connect_patiently(&addr, NULL));
+		expect_count(PORTS + i, "StreamTimeWait");
+		EXPECT_EQ(i, genl_counter("StreamTimeWaitReused"));
+	}
+	EXPECT_EQ(PORTS, genl_counter("StreamTimeWaitNow"));
+}
+
+TEST(time_wait_not_reused)
+{
+	union ft_addr addr = ft_loopback(ip, 0);
+	int listener = begin_reuse(&addr), fd = ft_socket(ip, SOCK_STREAM);
+	long long before;
+
+	ASSERT_OK(ft_sysctl("ferry/stream_tw_reuse", "0"));
+	use_up(listener, &addr);
+	before = genl_counter("PortExhausted");
+	poll(NULL, 0, 1500);		/* it would be old enough */
+	EXPECT_ERRNO(EADDRNOTAVAIL, ft_connect(fd, &addr));
+	EXPECT_EQ(before + 1, genl_counter("PortExhausted"));
+	EXPECT_EQ(0, genl_counter("StreamTimeWaitReused"));
+	/* 2: where the route ends on this host */
+	ASSERT_OK(ft_sysctl("ferry/stream_tw_reuse", "2"));
+	exchange(listener, connect_patiently(&addr, NULL));
+	expect_count(1, "StreamTimeWaitReused");
+}
+
+/* The same port again, as a program wants it that has bound it */
+TEST(time_wait_reused_by_bound)
+{
+	union ft_addr addr = ft_loopback(ip, 0), own = ft_loopback(ip, 20000);
+	int listener = begin_reuse(&addr), fd, i;
+	uint64_t since = 0;
+
+	for (i = 0; i < 3; i++) {
+		fd = connect_patiently(&addr, &own);
+		/* Bar a tick, an entry is a second old. */
+		EXPECT_GE(ft_now_ms() - since, 950);
+		since = ft_now_ms();
+		exchange(listener, fd);
+		expect_count(i + 1, "StreamTimeWait");
+		EXPECT_EQ(i, genl_counter("StreamTimeWaitReused"));
+	}
+	EXPECT_EQ(1, genl_counter("StreamTimeWaitNow"));
+	/* bind() still has its say. */
+	fd = ft_socket(ip, SOCK_STREAM);
+	EXPECT_ERRNO(EADDRINUSE, ft_bind(fd, &own));
+}
+
+/* A server that is gone refuses, and the time of the old connection goes on. */
+TEST(time_wait_outlives_failed_reuse)
+{
+	union ft_addr addr = ft_loopback(ip, 0), own = ft_loopback(ip, 20000);
+	uint64_t until = ft_now_ms() + PATIENCE;
+	int listener = begin_reuse(&addr), fd, ret;
+
+	exchange(listener, connect_patiently(&addr, &own));
+	expect_count(1, "StreamTimeWaitNow");
+	close(listener);
+	fd = ft_socket(ip, SOCK_STREAM);
+	ASSERT_OK(ft_setopt(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+	ASSERT_OK(ft_bind(fd, &own));
+	do {
+		ret = ft_connect(fd, &addr);
+	} while (ret && errno == EADDRNOTAVAIL && ft_now_ms() < until && !poll(NULL, 0, 50));
+	EXPECT_EQ(-1, ret);
+	EXPECT_EQ(ECONNREFUSED, errno);
+	expect_count(1, "StreamTimeWaitReused");
+	expect_count(1, "StreamTimeWaitNow");
+	close(fd);
+	EXPECT_EQ(1, genl_counter("StreamTimeWaitNow"));
+}
+
 /* Connections whose client has gone, while the server does not close */
 static void make_orphans(int ip, int *child)
 {

@@ -120,7 +120,10 @@ void tun_send(const uint8_t *p, size_t len)
 		fail("writing to the device: %s", strerror(errno));
 }
 
-/* The module's first number, and what an ICMP error may quote */
+/*
+ * The module's first number, until "again" the one of the first connection; and what
+ * an ICMP error may quote
+ */
 static void learn(const struct packet *p)
 {
 	struct flow *f = packet_flow(p);
@@ -133,7 +136,8 @@ static void learn(const struct packet *p)
 		return;
 	if (p->flags & SYN) {
 		f->lport = p->f[F_sport];
-		f->irs = p->f[F_seq];
+		if (!f->irs_known)
+			f->irs = p->f[F_seq];
 		f->irs_known = true;
 		f->mod_ws = p->f[F_ws];
 	}
