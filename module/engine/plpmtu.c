@@ -215,9 +215,12 @@ void fsp_plpmtu_timeout(struct fsp_conn *c, u64 now)
 		return;
 	}
 	judge(c);
-	/* RFC 4821 section 7.4: not while something else is being repaired */
+	/*
+	 * RFC 4821 section 7.4: not while something else is being repaired. That goes
+	 * by the RTO, and in an outage takes ever longer.
+	 */
 	if (c->recovery != FSP_OPEN || c->ticket_len) {
-		arm(c, now + fsp_rtt_rto(c));
+		arm(c, now + c->rto);
 		return;
 	}
 	if (p->state == FSP_PMTU_BASE)

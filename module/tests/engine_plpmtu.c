@@ -251,6 +251,20 @@ static void outage(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A probe that waits for the end of an outage is not asked for more and more often. */
+static void outage_lasts(struct kunit *test)
+{
+	struct fx *fx = connected(test, FSP_MTU_PROBE_ALWAYS, FSP_FEATURE_PROBE);
+	u64 begin = fx->now;
+	u32 i;
+
+	fx_write(fx, 100);
+	for (i = 0; i < 16; i++)
+		fx_fire(fx);
+	KUNIT_EXPECT_GT(test, fx->now - begin, 10 * SEC);
+	fx_done(fx);
+}
+
 /* Large packets vanish; fires timers until a small one comes, and acknowledges that. */
 static void black_hole(struct fx *fx, u32 most)
 {
@@ -460,6 +474,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(search_all),
 	KUNIT_CASE(probe_lost),
 	KUNIT_CASE(outage),
+	KUNIT_CASE(outage_lasts),
 	KUNIT_CASE(fall),
 	KUNIT_CASE(fall_far),
 	KUNIT_CASE(lossy),
