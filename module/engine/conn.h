@@ -146,6 +146,7 @@ struct fsp_plpmtu {
 	u32	fails;
 	u32	test_size;
 	u32	test_seq;
+	u32	lost_size;
 	u64	sent;
 	u64	raise_since;
 };
@@ -571,7 +572,8 @@ void fsp_conn_read(struct fsp_conn *c, u64 now);
  * @now: time
  *
  * To be asked after each read, before fsp_conn_read(). A reader that took more
- * in one round trip than ever before shall not be held back by the window.
+ * in one round trip than ever before shall not be held back by the window. How
+ * much he takes also decides how often it is acknowledged (fsp_ack_due()).
  *
  * Return: payload bytes the buffer should have room for, or 0 for no news.
  */

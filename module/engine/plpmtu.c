@@ -281,23 +281,20 @@ void fsp_plpmtu_lost(struct fsp_conn *c, const struct fsp_seg *seg)
 		return;
 	if (packet_size(c, seg) <= min_size(c))
 		return;
+	if (!p->head_lost || packet_size(c, seg) > p->lost_size)
+		p->lost_size = packet_size(c, seg);
 	if (p->head_lost < U8_MAX)
 		p->head_lost++;
-}
-
-/* Larger ones than this are doubted, or soon would be */
-static u32 trusted_size(const struct fsp_conn *c)
-{
-	return c->pmtu.head_lost < 2 * HEAD_LOSSES ? base_size(c) : min_size(c);
 }
 
 /* The size of which the first unacknowledged bytes are sent again; 0: any */
 static u32 doubted_size(const struct fsp_conn *c)
 {
-	u32 size = trusted_size(c);
+	u32 size;
 
 	if (c->pmtu.head_lost < HEAD_LOSSES)
 		return 0;
+	size = c->pmtu.head_lost < 2 * HEAD_LOSSES ? base_size(c) : min_size(c);
 	return size < fsp_conn_room(c) ? size : 0;
 }
 
@@ -325,7 +322,7 @@ void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg)
 		return;
 	if (p->test_size && seg->seq == p->test_seq) {
 		p->fell = true;
-	} else if (packet_size(c, seg) > trusted_size(c)) {
+	} else if (packet_size(c, seg) >= p->lost_size) {
 		/* The path loses packets, but not for their size. */
 		p->head_lost = 0;
 		p->test_size = 0;

@@ -345,6 +345,30 @@ static void lossy(struct kunit *test)
 	fx_done(fx);
 }
 
+/* What passes is smaller than what vanishes: that is a black hole still. */
+static void smaller_ones_pass(struct kunit *test)
+{
+	struct fx *fx = connected(test, FSP_MTU_PROBE_BLACK_HOLE, FSP_FEATURE_PROBE);
+	u32 range[2] = { 1460, 1460 }, i;
+
+	fx->conn.cfg.nodelay = true;
+	fx_write(fx, 1460);
+	for (i = 0; i < 5; i++)
+		fx_write(fx, 1260);
+	while (fx_next(fx))
+		;
+	for (i = 0; i < 5; i++) {
+		range[1] += 1260;
+		fx->now += 20 * MSEC;
+		fx_sacked(fx, 0, range, 1);
+		fx_fire(fx);
+	}
+	KUNIT_EXPECT_LT(test, fx_last(fx)->tx.len, 1260u);
+	black_hole(fx, 1400);
+	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_MTU_BLACK_HOLE], 1u);
+	fx_done(fx);
+}
+
 /* The original was late, not lost: nothing to learn about sizes */
 static void late_original(struct kunit *test)
 {
@@ -478,6 +502,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(fall),
 	KUNIT_CASE(fall_far),
 	KUNIT_CASE(lossy),
+	KUNIT_CASE(smaller_ones_pass),
 	KUNIT_CASE(late_original),
 	KUNIT_CASE(peer_without),
 	KUNIT_CASE(off),

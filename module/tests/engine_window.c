@@ -464,6 +464,51 @@ static void delayed(struct kunit *test)
 	fx_done(fx);
 }
 
+/* The faster the reader, the fewer; a sixteenth of a round trip's, 16 packets at most */
+static void thinned(struct kunit *test)
+{
+	static const u32 every[][2] = { { 0, 2 }, { 32, 2 }, { 80, 5 }, { 4000, 16 } };
+	struct fx *fx = settled(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 off = 0, i, n;
+
+	for (i = 0; i < ARRAY_SIZE(every); i++) {
+		c->read_last = every[i][0] * c->rcv_mss;
+		for (n = 1; n <= every[i][1]; n++, off += c->rcv_mss) {
+			KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+			fx_data(fx, off, c->rcv_mss, 0);
+		}
+		KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+		KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(off));
+	}
+	/* but soon, and at once where something is missing */
+	fx_data(fx, off, c->rcv_mss, 0);
+	fx_data(fx, off + c->rcv_mss, c->rcv_mss, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), MSEC);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	fx_data(fx, off + 3 * c->rcv_mss, c->rcv_mss, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_done(fx);
+}
+
+/* How much that is: of this round trip, and nothing where it took longer */
+static void reader_rate(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 at = c->read_seq;
+
+	fx->now = c->read_time + c->srtt;
+	fsp_conn_want_rcvbuf(c, at + 50000, fx->now);
+	KUNIT_EXPECT_EQ(test, c->read_last, 50000u);
+	fx->now += 3 * c->srtt;
+	fsp_conn_want_rcvbuf(c, at + 90000, fx->now);
+	KUNIT_EXPECT_EQ(test, c->read_last, 0u);
+	fx_done(fx);
+}
+
 /* What came as a super-packet is acknowledged when it is read. */
 static void by_reader(struct kunit *test)
 {
@@ -571,6 +616,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(cork),
 	KUNIT_CASE(more),
 	KUNIT_CASE(delayed),
+	KUNIT_CASE(thinned),
+	KUNIT_CASE(reader_rate),
 	KUNIT_CASE(by_reader),
 	KUNIT_CASE(echoes),
 	KUNIT_CASE(piggybacks),
