@@ -149,7 +149,10 @@ static void reused(struct ferry_flow *held, void *arg)
 	struct ferry_timewait *tw = ferry_flow_timewait(held);
 	struct ferry_stream_taking *taking = arg;
 
+	/* A packet that found it before may still be looking. */
+	spin_lock_bh(&tw->lock);
 	taking->tw = tw->tw;
+	spin_unlock_bh(&tw->lock);
 	taking->taken = true;
 	ferry_stat_inc(tw->fn, FERRY_STAT_STREAM_TW_REUSED);
 	ferry_stream_timewait_kill(tw);
