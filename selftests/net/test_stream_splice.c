@@ -21,6 +21,7 @@
 #include "lib/net.h"
 #include "lib/options.h"
 #include "lib/payload.h"
+#include "lib/reader.h"
 
 #define SIZE	(6u << 20)
 
@@ -39,41 +40,6 @@ static int make_file(size_t len)
 	return fd;
 }
 
-struct reader {
-	pthread_t thread;
-	int fd;
-	size_t got;
-	bool wrong;
-};
-
-static void *read_thread(void *arg)
-{
-	struct reader *r = arg;
-	static char buf[70000];
-	ssize_t n;
-
-	while ((n = recv(r->fd, buf, sizeof(buf), 0)) > 0) {
-		if (ft_check(ft_opt.seed, r->got, buf, n) >= 0)
-			r->wrong = true;
-		r->got += n;
-	}
-	return NULL;
-}
-
-static void start_reader(struct reader *r, int fd)
-{
-	*r = (struct reader){ .fd = fd };
-	ASSERT_EQ(0, pthread_create(&r->thread, NULL, read_thread, r));
-}
-
-static void finish_reader(struct reader *r, int fd, size_t want)
-{
-	ASSERT_OK(shutdown(fd, SHUT_WR));
-	pthread_join(r->thread, NULL);
-	EXPECT_EQ(want, r->got);
-	EXPECT_TRUE(!r->wrong);
-}
-
 static void send_file(int fd, int file, size_t len)
 {
 	off_t off = 0;
@@ -89,12 +55,12 @@ static void send_file(int fd, int file, size_t len)
 TEST(sendfile_whole)
 {
 	int file = make_file(SIZE), fd[2];
-	struct reader r;
+	struct ft_reader r;
 
 	ft_stream_pair(ip, fd);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	send_file(fd[0], file, SIZE);
-	finish_reader(&r, fd[0], SIZE);
+	ft_reader_finish(&r, fd[0], SIZE);
 }
 
 /* As nginx does: header by writev, cork, sendfile, uncork */
@@ -102,18 +68,18 @@ TEST(sendfile_behind_a_header)
 {
 	int file = make_file(SIZE), fd[2];
 	char header[777];
-	struct reader r;
+	struct ft_reader r;
 	off_t off = sizeof(header);
 
 	ft_fill(ft_opt.seed, 0, header, sizeof(header));
 	ft_stream_pair(ip, fd);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	ASSERT_OK(ft_setopt(fd[0], IPPROTO_TCP, TCP_CORK, 1));
 	ft_send_all(fd[0], header, sizeof(header));
 	while (off < SIZE)
 		ASSERT_GT(sendfile(fd[0], file, &off, SIZE - off), 0);
 	ASSERT_OK(ft_setopt(fd[0], IPPROTO_TCP, TCP_CORK, 0));
-	finish_reader(&r, fd[0], SIZE);
+	ft_reader_finish(&r, fd[0], SIZE);
 }
 
 TEST(sendfile_in_pieces)
@@ -121,16 +87,16 @@ TEST(sendfile_in_pieces)
 	struct ft_rng rng = { ft_opt.seed };
 	int file = make_file(SIZE / 4), fd[2];
 	off_t off = 0;
-	struct reader r;
+	struct ft_reader r;
 
 	ft_stream_pair(ip, fd);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	while (off < SIZE / 4) {
 		ssize_t n = sendfile(fd[0], file, &off, ft_rand_range(&rng, 1, 20000));
 
 		ASSERT_GT(n, 0);
 	}
-	finish_reader(&r, fd[0], SIZE / 4);
+	ft_reader_finish(&r, fd[0], SIZE / 4);
 }
 
 TEST(sendfile_nonblocking)
@@ -138,7 +104,7 @@ TEST(sendfile_nonblocking)
 	int file = make_file(SIZE), fd[2];
 	ssize_t n, total = 0;
 	off_t off = 0;
-	struct reader r;
+	struct ft_reader r;
 
 	ft_stream_pair(ip, fd);
 	ft_nonblock(fd[0]);
@@ -146,14 +112,14 @@ TEST(sendfile_nonblocking)
 		total += n;
 	EXPECT_TRUE(n == 0 || errno == EAGAIN);
 	EXPECT_EQ(total, off);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	while (off < SIZE) {
 		ft_poll(fd[0], POLLOUT, 5000);
 		n = sendfile(fd[0], file, &off, SIZE - off);
 		if (n < 0)
 			ASSERT_EQ(EAGAIN, errno);
 	}
-	finish_reader(&r, fd[0], SIZE);
+	ft_reader_finish(&r, fd[0], SIZE);
 }
 
 /* sendfile and send by turns share segments in the right order. */
@@ -162,10 +128,10 @@ TEST(sendfile_mixed_with_send)
 	int file = make_file(SIZE / 8), fd[2], i = 0;
 	static char buf[5000];
 	off_t off = 0;
-	struct reader r;
+	struct ft_reader r;
 
 	ft_stream_pair(ip, fd);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	while (off < SIZE / 8) {
 		size_t n = SIZE / 8 - off < 5000 ? SIZE / 8 - off : 5000;
 
@@ -177,7 +143,7 @@ TEST(sendfile_mixed_with_send)
 			ASSERT_GT(sendfile(fd[0], file, &off, n), 0);
 		}
 	}
-	finish_reader(&r, fd[0], SIZE / 8);
+	ft_reader_finish(&r, fd[0], SIZE / 8);
 }
 
 TEST(sendfile_errors)
@@ -199,11 +165,11 @@ TEST(file_changes_under_sendfile)
 {
 	int file = make_file(SIZE), fd[2];
 	char *map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	struct reader r;
+	struct ft_reader r;
 	int i;
 
 	ft_stream_pair(ip, fd);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	for (i = 0; i < 3; i++) {
 		send_file(fd[0], file, SIZE);
 		memset(map, i, SIZE);
@@ -217,11 +183,11 @@ TEST(splice_into_stream)
 {
 	int file = make_file(SIZE), fd[2], p[2];
 	size_t done = 0;
-	struct reader r;
+	struct ft_reader r;
 
 	ft_stream_pair(ip, fd);
 	ASSERT_OK(pipe(p));
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	while (done < SIZE) {
 		ssize_t in = splice(file, NULL, p[1], NULL, SIZE - done, 0);
 
@@ -235,7 +201,7 @@ TEST(splice_into_stream)
 			done += out;
 		}
 	}
-	finish_reader(&r, fd[0], SIZE);
+	ft_reader_finish(&r, fd[0], SIZE);
 }
 
 TEST(vmsplice_into_stream)
@@ -244,12 +210,12 @@ TEST(vmsplice_into_stream)
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd[2], p[2];
 	size_t done = 0;
-	struct reader r;
+	struct ft_reader r;
 
 	ft_fill(ft_opt.seed, 0, buf, SIZE / 8);
 	ft_stream_pair(ip, fd);
 	ASSERT_OK(pipe(p));
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	while (done < SIZE / 8) {
 		struct iovec iov = { buf + done, SIZE / 8 - done };
 		ssize_t in = vmsplice(p[1], &iov, 1, 0);
@@ -263,7 +229,7 @@ TEST(vmsplice_into_stream)
 			done += out;
 		}
 	}
-	finish_reader(&r, fd[0], SIZE / 8);
+	ft_reader_finish(&r, fd[0], SIZE / 8);
 }
 
 struct feeder {
@@ -349,14 +315,14 @@ TEST(splice_stream_to_stream)
 {
 	int a[2], b[2], p[2];
 	struct feeder f;
-	struct reader r;
+	struct ft_reader r;
 	ssize_t n;
 
 	ft_stream_pair(ip, a);
 	ft_stream_pair(ip, b);
 	ASSERT_OK(pipe(p));
 	start_feeder(&f, a[0], SIZE);
-	start_reader(&r, b[1]);
+	ft_reader_start(&r, b[1]);
 	while ((n = splice(a[1], NULL, p[1], NULL, 1 << 20, SPLICE_F_MOVE)) > 0) {
 		while (n) {
 			ssize_t out = splice(p[0], NULL, b[0], NULL, n, SPLICE_F_MOVE);
@@ -366,7 +332,7 @@ TEST(splice_stream_to_stream)
 		}
 	}
 	EXPECT_EQ(0, n);
-	finish_reader(&r, b[0], SIZE);
+	ft_reader_finish(&r, b[0], SIZE);
 	pthread_join(f.thread, NULL);
 }
 

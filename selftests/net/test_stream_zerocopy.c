@@ -24,6 +24,7 @@
 #include "lib/net.h"
 #include "lib/options.h"
 #include "lib/payload.h"
+#include "lib/reader.h"
 
 #ifndef MSG_ZEROCOPY
 #define MSG_ZEROCOPY	0x4000000
@@ -43,43 +44,6 @@
 
 static char buf[SENDS * SIZE];
 
-/* ---- the reader ---- */
-
-struct reader {
-	pthread_t thread;
-	int fd;
-	size_t got;
-	bool wrong;
-};
-
-static void *read_thread(void *arg)
-{
-	struct reader *r = arg;
-	static char in[70000];
-	ssize_t n;
-
-	while ((n = recv(r->fd, in, sizeof(in), 0)) > 0) {
-		if (ft_check(ft_opt.seed, r->got, in, n) >= 0)
-			r->wrong = true;
-		r->got += n;
-	}
-	return NULL;
-}
-
-static void start_reader(struct reader *r, int fd)
-{
-	*r = (struct reader){ .fd = fd };
-	ASSERT_EQ(0, pthread_create(&r->thread, NULL, read_thread, r));
-}
-
-static void finish(struct reader *r, int fd, size_t want)
-{
-	ASSERT_OK(shutdown(fd, SHUT_WR));
-	pthread_join(r->thread, NULL);
-	EXPECT_EQ(want, r->got);
-	EXPECT_TRUE(!r->wrong);
-}
-
 /* ---- the writer ---- */
 
 static int allow(int fd)
@@ -96,10 +60,10 @@ static void start_pair(int ip, int fd[2])
 	ASSERT_OK(allow(fd[0]));
 }
 
-static void start(int ip, int fd[2], struct reader *r)
+static void start(int ip, int fd[2], struct ft_reader *r)
 {
 	start_pair(ip, fd);
-	start_reader(r, fd[1]);
+	ft_reader_start(r, fd[1]);
 }
 
 static void put(int fd, size_t off, size_t len, int flags)
@@ -239,7 +203,7 @@ TEST(children_inherit)
 {
 	union ft_addr addr = ft_loopback(ip, 0);
 	int listener = ft_listener(&addr, 1), fd, child;
-	struct reader r;
+	struct ft_reader r;
 
 	ASSERT_OK(allow(listener));
 	fd = ft_socket(ip, SOCK_STREAM);
@@ -247,24 +211,24 @@ TEST(children_inherit)
 	child = ft_accept(listener, NULL);
 	ASSERT_OK(child);
 	ft_fill(ft_opt.seed, 0, buf, SIZE);
-	start_reader(&r, fd);
+	ft_reader_start(&r, fd);
 	put(child, 0, SIZE, MSG_ZEROCOPY);
 	expect_told(child, 1);
-	finish(&r, child, SIZE);
+	ft_reader_finish(&r, child, SIZE);
 }
 
 /* Without the option the flag means nothing. */
 TEST(not_allowed)
 {
-	struct reader r;
+	struct ft_reader r;
 	__u32 lo, hi;
 	int fd[2];
 
 	ft_stream_pair(ip, fd);
 	ft_fill(ft_opt.seed, 0, buf, SIZE);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	put(fd[0], 0, SIZE, MSG_ZEROCOPY);
-	finish(&r, fd[0], SIZE);
+	ft_reader_finish(&r, fd[0], SIZE);
 	EXPECT_TRUE(!told(fd[0], &lo, &hi));
 }
 
@@ -273,46 +237,46 @@ TEST(not_allowed)
 TEST(told_of_each)
 {
 	unsigned int i;
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 
 	start(ip, fd, &r);
 	for (i = 0; i < SENDS; i++)
 		put(fd[0], i * SIZE, SIZE, MSG_ZEROCOPY);
 	expect_told(fd[0], SENDS);
-	finish(&r, fd[0], sizeof(buf));
+	ft_reader_finish(&r, fd[0], sizeof(buf));
 }
 
 TEST(small)
 {
 	unsigned int i;
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 
 	start(ip, fd, &r);
 	for (i = 0; i < 90; i++)
 		put(fd[0], 7 * i, 7, MSG_ZEROCOPY);
 	expect_told(fd[0], 90);
-	finish(&r, fd[0], 7 * 90);
+	ft_reader_finish(&r, fd[0], 7 * 90);
 }
 
 TEST(large)
 {
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 
 	start(ip, fd, &r);
 	put(fd[0], 0, LARGE, MSG_ZEROCOPY);
 	put(fd[0], LARGE, LARGE, MSG_ZEROCOPY);
 	expect_told(fd[0], 2);
-	finish(&r, fd[0], 2 * LARGE);
+	ft_reader_finish(&r, fd[0], 2 * LARGE);
 }
 
 /* Each is waited for: numbers go on where they were. */
 TEST(one_by_one)
 {
 	unsigned int i;
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 
 	start(ip, fd, &r);
@@ -320,14 +284,14 @@ TEST(one_by_one)
 		put(fd[0], i * SIZE, SIZE, MSG_ZEROCOPY);
 		expect_told_from(fd[0], i, i + 1);
 	}
-	finish(&r, fd[0], sizeof(buf));
+	ft_reader_finish(&r, fd[0], sizeof(buf));
 }
 
 /* Copied bytes and pinned ones take turns. */
 TEST(mixed)
 {
 	unsigned int i;
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 
 	start(ip, fd, &r);
@@ -338,14 +302,14 @@ TEST(mixed)
 		put(fd[0], i * SIZE + SIZE - 999, 999, i % 2 ? MSG_MORE : 0);
 	}
 	expect_told(fd[0], SENDS);
-	finish(&r, fd[0], sizeof(buf));
+	ft_reader_finish(&r, fd[0], sizeof(buf));
 }
 
 /* A writer that may not wait is told of what was taken, and of nothing else. */
 TEST(nonblocking)
 {
 	unsigned int calls = 0, off = 0;
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 	ssize_t n;
 
@@ -358,11 +322,11 @@ TEST(nonblocking)
 	}
 	EXPECT_EQ(EAGAIN, errno);
 	ASSERT_GT(calls, 0);
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	expect_told(fd[0], calls);
 	put(fd[0], off, 1000, MSG_ZEROCOPY);
 	expect_told_from(fd[0], calls, calls + 1);
-	finish(&r, fd[0], off + 1000);
+	ft_reader_finish(&r, fd[0], off + 1000);
 }
 
 /* ---- failures and bounds ---- */
@@ -370,14 +334,14 @@ TEST(nonblocking)
 /* What failed is not told of, and takes no number. */
 TEST(failed)
 {
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 
 	start(ip, fd, &r);
 	EXPECT_ERRNO(EFAULT, (int)send(fd[0], (void *)4096, SIZE, MSG_ZEROCOPY));
 	put(fd[0], 0, SIZE, MSG_ZEROCOPY);
 	expect_told(fd[0], 1);
-	finish(&r, fd[0], SIZE);
+	ft_reader_finish(&r, fd[0], SIZE);
 }
 
 TEST(not_connected)
@@ -394,7 +358,7 @@ TEST(not_connected)
 TEST(memlock)
 {
 	struct rlimit limit = { 64 * 1024, 64 * 1024 };
-	struct reader r;
+	struct ft_reader r;
 	unsigned int i;
 	int fd[2];
 
@@ -406,7 +370,7 @@ TEST(memlock)
 		put(fd[0], i * 40000, 40000, MSG_ZEROCOPY);
 		expect_told_from(fd[0], i, i + 1);
 	}
-	finish(&r, fd[0], SENDS * 40000);
+	ft_reader_finish(&r, fd[0], SENDS * 40000);
 }
 
 /*
@@ -416,7 +380,7 @@ TEST(memlock)
 TEST_TIMEOUT(optmem, 120)
 {
 	unsigned int calls = 0;
-	struct reader r;
+	struct ft_reader r;
 	int fd[2];
 	int err;
 
@@ -438,11 +402,11 @@ TEST_TIMEOUT(optmem, 120)
 	EXPECT_EQ(ENOBUFS, err);
 	EXPECT_GT(calls, 2);
 	let_go();
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	expect_told(fd[0], calls);
 	put(fd[0], 20 * calls, 10, MSG_ZEROCOPY);
 	expect_told_from(fd[0], calls, calls + 1);
-	finish(&r, fd[0], 20 * calls + 10);
+	ft_reader_finish(&r, fd[0], 20 * calls + 10);
 }
 
 /* ---- packets that are lost or held ---- */
@@ -450,7 +414,7 @@ TEST_TIMEOUT(optmem, 120)
 /* What is sent again comes from the same pages, and nobody is told before. */
 TEST_TIMEOUT(sent_again, 120)
 {
-	struct reader r;
+	struct ft_reader r;
 	__u32 lo, hi;
 	int fd[2];
 
@@ -462,9 +426,9 @@ TEST_TIMEOUT(sent_again, 120)
 	EXPECT_EQ(0, ft_poll(fd[0], 0, 500));
 	EXPECT_TRUE(!told(fd[0], &lo, &hi));
 	let_go();
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	expect_told(fd[0], 2);
-	finish(&r, fd[0], 15000);
+	ft_reader_finish(&r, fd[0], 15000);
 }
 
 /*
@@ -647,7 +611,7 @@ static void send_by_ring(int ip, int fixed)
 {
 	struct iovec iov = { buf, sizeof(buf) };
 	struct ring ring;
-	struct reader r;
+	struct ft_reader r;
 	unsigned int i;
 	int fd[2];
 
@@ -662,7 +626,7 @@ static void send_by_ring(int ip, int fixed)
 		put(fd[0], i * SIZE + SIZE / 2, SIZE / 2, MSG_ZEROCOPY);
 	}
 	expect_told(fd[0], SENDS);
-	finish(&r, fd[0], sizeof(buf));
+	ft_reader_finish(&r, fd[0], sizeof(buf));
 }
 
 TEST(io_uring)
@@ -679,7 +643,7 @@ TEST(io_uring_registered)
 TEST_TIMEOUT(io_uring_and_flag, 120)
 {
 	struct ring ring;
-	struct reader r;
+	struct ft_reader r;
 	unsigned int i;
 	int fd[2];
 
@@ -693,10 +657,10 @@ TEST_TIMEOUT(io_uring_and_flag, 120)
 		put(fd[0], i * 2000 + 1000, 1000, MSG_ZEROCOPY | MSG_DONTWAIT);
 	}
 	let_go();
-	start_reader(&r, fd[1]);
+	ft_reader_start(&r, fd[1]);
 	ring_finish(&ring, 3, 1000);
 	expect_told(fd[0], 3);
-	finish(&r, fd[0], 6000);
+	ft_reader_finish(&r, fd[0], 6000);
 }
 #endif
 
