@@ -12,9 +12,10 @@
 #include "compat/dgram.h"
 #include "compat/inet_flags.h"
 #include "dgram/sock.h"
+#include "frag.h"
 
 #define IP_PAYLOAD_MAX	65535u
-#define LINEAR_MAX	2048u	/* longer payloads lie in pages */
+#define LINEAR_MAX	2048u	/* longer payloads lie in pages (frag.c) */
 #define CHUNK_ROOM	SKB_WITH_OVERHEAD(PAGE_SIZE - 256)
 
 /* ---- one datagram, complete ---- */
@@ -173,41 +174,73 @@ static int transmit(struct sock *sk, struct sk_buff *skb, struct ferry_dgram_out
 	return hide_nobufs(sk, v4, err);
 }
 
-static struct sk_buff *alloc(struct sock *sk, const struct ferry_dgram_out *o,
-			     size_t len, bool nonblock, int *err)
+/*
+ * The bytes' place is taken before they are copied: a fault may send something of
+ * its own from the same pages.
+ */
+static int add_piece(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
+		     unsigned int want)
 {
-	unsigned int linear = len <= LINEAR_MAX ? len : 0;
-	unsigned int room = headroom(o);
-	struct sk_buff *skb;
+	struct page_frag *pfrag = &current->task_frag;
+	unsigned int i = skb_shinfo(skb)->nr_frags, bytes;
+	void *to;
 
-	skb = sock_alloc_send_pskb(sk, room + FDP_HDR + linear, len - linear,
-				   nonblock, err, PAGE_ALLOC_COSTLY_ORDER);
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, room);
-	skb_put(skb, FDP_HDR + linear);
-	skb->data_len = len - linear;
-	skb->len += len - linear;
-	return skb;
+	if (i == MAX_SKB_FRAGS || !ferry_frag_refill(sk, pfrag))
+		return -ENOBUFS;
+	bytes = min(want, pfrag->size - pfrag->offset);
+	to = page_address(pfrag->page) + pfrag->offset;
+	get_page(pfrag->page);
+	skb_fill_page_desc(skb, i, pfrag->page, pfrag->offset, bytes);
+	pfrag->offset += bytes;
+	skb->len += bytes;
+	skb->data_len += bytes;
+	skb->truesize += bytes;
+	refcount_add(bytes, &sk->sk_wmem_alloc);
+	return copy_from_iter_full(to, bytes, &msg->msg_iter) ? bytes : -EFAULT;
+}
+
+static int add_pieces(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
+		      unsigned int len)
+{
+	int ret;
+
+	for (; len; len -= ret) {
+		ret = add_piece(sk, skb, msg, len);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int fill(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
+		unsigned int len)
+{
+	if (len > LINEAR_MAX)
+		return add_pieces(sk, skb, msg, len);
+	return copy_from_iter_full(skb_put(skb, len), len, &msg->msg_iter) ? 0 : -EFAULT;
 }
 
 static int send_whole(struct sock *sk, struct msghdr *msg, size_t len,
 		      struct ferry_dgram_out *o)
 {
+	unsigned int room = headroom(o) + FDP_HDR;
 	struct sk_buff *skb;
 	int err;
 
 	err = check_len(sk, o, len);
 	if (err)
 		return err;
-	skb = alloc(sk, o, len, msg->msg_flags & MSG_DONTWAIT, &err);
+	skb = sock_alloc_send_skb(sk, room + (len <= LINEAR_MAX ? len : 0),
+				  msg->msg_flags & MSG_DONTWAIT, &err);
 	if (!skb)
 		return err;
-	err = skb_copy_datagram_from_iter(skb, FDP_HDR, &msg->msg_iter, len);
+	skb_reserve(skb, room);
+	err = fill(sk, skb, msg, len);
 	if (err) {
 		kfree_skb(skb);
 		return err;
 	}
+	__skb_push(skb, FDP_HDR);
 	return transmit(sk, skb, o);
 }
 

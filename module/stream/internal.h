@@ -372,9 +372,6 @@ void ferry_stream_push_uninit(void);
 /* skb->destructor of packets on their way down; see fsp_host_may_send() */
 void ferry_stream_wfree(struct sk_buff *skb);
 
-/* frag.c */
-void ferry_stream_frag_uninit(void);
-
 /* rmem.c */
 void ferry_stream_rmem_init(struct sock *sk);
 u32 ferry_stream_first_window(const struct sock *sk);

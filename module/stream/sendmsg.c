@@ -12,6 +12,7 @@
 
 #include "compat/splice.h"
 #include "compat/zerocopy.h"
+#include "frag.h"
 #include "sock.h"
 
 /* Acknowledgments wait in the backlog while we write: let them in now and then. */
@@ -73,7 +74,7 @@ static int copy_bytes(struct writing *w, struct sk_buff *skb, u32 want)
 	struct page_frag *pfrag = sk_page_frag(w->sk);
 	size_t bytes;
 
-	if (!ferry_stream_frag_refill(w->sk, pfrag))
+	if (!ferry_frag_refill(w->sk, pfrag))
 		return -ENOBUFS;
 	if (skb_shinfo(skb)->nr_frags >= MAX_SKB_FRAGS &&
 	    !skb_can_coalesce(skb, skb_shinfo(skb)->nr_frags, pfrag->page,

@@ -255,9 +255,6 @@ void ferry_stream_free_tx(struct sock *sk, struct sk_buff *skb);
  */
 void ferry_stream_charge_tx(struct sock *sk, struct sk_buff *skb, u32 bytes);
 
-/* As sk_page_frag_refill(), with pages of its own where it can: frag.c */
-bool ferry_stream_frag_refill(struct sock *sk, struct page_frag *pfrag);
-
 /* Most payload bytes a segment may hold now (a multiple of the MSS, 64 KB at most) */
 u32 ferry_stream_seg_goal(const struct sock *sk);
 

@@ -82,7 +82,6 @@ int ferry_stream_init(void)
 
 push:
 	ferry_stream_push_uninit();
-	ferry_stream_frag_uninit();
 	ferry_stream_proto_uninit();
 request:
 	ferry_stream_request_uninit();
@@ -93,7 +92,6 @@ void ferry_stream_uninit(void)
 {
 	ferry_ip_unregister(FERRY_STREAM);
 	ferry_stream_push_uninit();
-	ferry_stream_frag_uninit();
 	ferry_stream_proto_uninit();
 	ferry_stream_request_uninit();
 }

@@ -6,13 +6,14 @@
  * distributions' are), which costs a good part of what the copy costs. Each CPU
  * therefore remembers the last pages it filled, one reference to each, and takes
  * the oldest again if by then that reference is the only one: the bytes were read
- * and acknowledged. Where more is on its way than that, pages are allocated as
+ * and, of a stream, acknowledged. Where more is on its way than that, pages are allocated as
  * ever. It holds at most FRAG_PAGES pages of FRAG_BYTES, 1 MB, per CPU.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <net/sock.h>
 
-#include "stream/internal.h"
+#include "frag.h"
 
 #define FRAG_PAGES	32
 #define FRAG_BYTES	32768	/* what sk_page_frag_refill() allocates at best */
@@ -46,7 +47,14 @@ static struct page *exchange(struct page *full)
 	return oldest;
 }
 
-bool ferry_stream_frag_refill(struct sock *sk, struct page_frag *pfrag)
+/**
+ * ferry_frag_refill() - as sk_page_frag_refill(), with pages of its own where it can
+ * @sk: whose allocation flags apply
+ * @pfrag: the process's (current->task_frag), or a locked socket's
+ *
+ * Return: whether @pfrag has room for some bytes.
+ */
+bool ferry_frag_refill(struct sock *sk, struct page_frag *pfrag)
 {
 	if (pfrag->page && pfrag->offset + FRAG_LEAST > pfrag->size &&
 	    pfrag->size == FRAG_BYTES && page_ref_count(pfrag->page) > 1 &&
@@ -57,7 +65,10 @@ bool ferry_stream_frag_refill(struct sock *sk, struct page_frag *pfrag)
 	return sk_page_frag_refill(sk, pfrag);
 }
 
-void ferry_stream_frag_uninit(void)
+/**
+ * ferry_frag_uninit() - let the pages go; nobody sends any more
+ */
+void ferry_frag_uninit(void)
 {
 	int cpu, i;
 
