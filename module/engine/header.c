@@ -492,8 +492,15 @@ void fsp_reset_for(const struct fsp_rx *rx, struct fsp_tx *tx)
 	tx->flags = FSP_RST;
 	tx->seq = 0;
 	tx->ack = 0;
+	tx->opts = 0;
 	if (rx->flags & FSP_ACK) {
 		tx->seq = rx->ack;
+		/* Whose sequence number this is believes it with its epoch only. */
+		if (rx->opts & FSP_HAS_EPOCH) {
+			tx->seq_epoch = rx->ack_epoch;
+			tx->ack_epoch = 0;
+			tx->opts = FSP_HAS_EPOCH;
+		}
 	} else {
 		tx->ack = fsp_rx_end(rx);
 		tx->flags |= FSP_ACK;
@@ -501,7 +508,6 @@ void fsp_reset_for(const struct fsp_rx *rx, struct fsp_tx *tx)
 	tx->window = 0;
 	tx->serial = 0;
 	tx->ect = FSP_NOT_ECT;
-	tx->opts = 0;
 	tx->len = 0;
 	tx->mss = 0;
 	tx->nr_ranges = 0;

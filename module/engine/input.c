@@ -333,6 +333,14 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 
 	if (c->state == FSP_SYN_RCVD && (rx->flags & FSP_SYN) && rx->seq == c->irs)
 		return rx_syn_again(c, rx, now);
+	/*
+	 * RFC 5961 section 4.2, wherever its number is: a peer that lost its state and
+	 * begins anew knows of no epoch either.
+	 */
+	if (rx->flags & FSP_SYN) {
+		fsp_send_challenge(c, now);
+		return FSP_DROP_STATE;
+	}
 	if (epoch_wrong(c, rx))
 		return FSP_DROP_EPOCH;
 	if (is_probe(c, rx)) {
@@ -350,10 +358,6 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 		return unacceptable(c, rx, now);
 	if (rx->flags & FSP_RST)
 		return rx_reset(c, rx, now);
-	if (rx->flags & FSP_SYN) {
-		fsp_send_challenge(c, now);	/* RFC 5961 section 4.2 */
-		return FSP_DROP_STATE;
-	}
 	if (!(rx->flags & FSP_ACK))
 		return FSP_DROP_STATE;
 

@@ -176,6 +176,43 @@ static void epochs(struct kunit *test)
 	fx_done(fx);
 }
 
+/* The packet as the peer reads it */
+static void sent_to(const struct fsp_tx *tx, struct fsp_rx *rx)
+{
+	*rx = (struct fsp_rx) {
+		.seq = tx->seq, .ack = tx->ack, .flags = tx->flags, .opts = tx->opts,
+		.seq_epoch = tx->seq_epoch, .ack_epoch = tx->ack_epoch, .len = tx->len,
+	};
+}
+
+/*
+ * A peer that lost its state after many GiB begins anew: our challenge and the reset
+ * that answers it know the turn, and the connection ends.
+ */
+static void peer_forgot(struct kunit *test)
+{
+	struct fsp_rx syn = { .seq = 12345, .flags = FSP_SYN, .len = 100 };
+	struct fx *fx = fx_established(test);
+	struct fsp_rx challenge, rst;
+	struct fsp_tx answer;
+
+	fx->conn.rcv_off = 5ull << 32;
+	fx->conn.una_off = 7ull << 32;
+	fx->delivered = 0;
+	fx_skip(fx);
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &syn), FSP_DROP_STATE);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	sent_to(&fx_last(fx)->tx, &challenge);
+	KUNIT_EXPECT_EQ(test, (int)challenge.flags, FSP_ACK);
+	KUNIT_EXPECT_EQ(test, (int)challenge.ack_epoch, 10);
+	fsp_reset_for(&challenge, &answer);
+	sent_to(&answer, &rst);
+	rst.ack = 0;
+	KUNIT_EXPECT_EQ(test, fx_rx(fx, &rst), FSP_DONE);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_CLOSED);
+	fx_done(fx);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(resets),
 	KUNIT_CASE(reset_at_zero_window),
@@ -186,6 +223,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(keepalive_not_fooled),
 	KUNIT_CASE(icmp),
 	KUNIT_CASE(epochs),
+	KUNIT_CASE(peer_forgot),
 	{}
 };
 
