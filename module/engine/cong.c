@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Congestion control: the list of algorithms, and what they share. */
-#include "cong.h"
-#include "conn.h"
+/* Congestion control: the list of algorithms, their beginnings, and what they share. */
+#include "internal.h"
 
 static const struct fsp_cc_ops *const algorithms[] = {
 	&fsp_cc_cubic,
@@ -23,6 +22,38 @@ const struct fsp_cc_ops *fsp_cc_find(const char *name)
 		if (!strcmp(algorithms[i]->name, name))
 			return algorithms[i];
 	return NULL;
+}
+
+static void initial_ack(struct fsp_conn *c, const struct fsp_ack_sample *s)
+{
+	if (s->cwnd_limited)
+		fsp_cc_slow_start(c, s->delivered);
+}
+
+static u32 initial_ssthresh(struct fsp_conn *c)
+{
+	return max(c->cwnd / 2, 2 * c->snd_mss);
+}
+
+const struct fsp_cc_ops fsp_cc_initial = {
+	.name		= "initial",
+	.ack		= initial_ack,
+	.ssthresh	= initial_ssthresh,
+};
+
+void fsp_cc_start(struct fsp_conn *c)
+{
+	c->cc_priv = fsp_host_zalloc(c, c->cc->priv);
+	if (c->cc_priv && c->cc->init)
+		c->cc->init(c);
+}
+
+void fsp_cc_stop(struct fsp_conn *c)
+{
+	if (c->cc_priv)
+		fsp_host_free(c, c->cc_priv, c->cc->priv);
+	c->cc_priv = NULL;
+	c->pacing_rate = 0;
 }
 
 u32 fsp_cc_slow_start(struct fsp_conn *c, u32 acked)

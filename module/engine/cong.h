@@ -16,6 +16,10 @@
  * What an algorithm may look at: its cc_priv, the sample, and conn's cwnd,
  * ssthresh, snd_mss, srtt, min_rtt, delivered, lost, max_flight,
  * fsp_in_flight(). Windows are bytes, rates bytes/s, times ns.
+ *
+ * Most connections never fill their first window. An algorithm is set to work,
+ * and gets its memory, when the window is first filled, or reduced: fsp_cc_run().
+ * Until then, and where there is no memory, fsp_cc_initial stands in for it.
  */
 #ifndef _FSP_CONG_H
 #define _FSP_CONG_H
@@ -26,7 +30,6 @@ struct fsp_conn;
 struct fsp_seg;
 
 #define FSP_CC_DEFAULT		"bbr"	/* Documentation/congestion.rst says why */
-#define FSP_CC_PRIV		32	/* u64 words of conn->cc_priv */
 #define FSP_SSTHRESH_INFINITE	0x7fffffffu
 #define FSP_INIT_CWND_SEGS	10	/* RFC 6928 */
 
@@ -83,7 +86,9 @@ enum fsp_cc_event {
 /**
  * struct fsp_cc_ops - an algorithm
  * @name: at most 15 characters
- * @init: the connection begins to use it; cc_priv is zeroed
+ * @priv: size of its state, conn->cc_priv, bytes
+ * @init: it is set to work, at any time of the connection; cc_priv is zeroed. May
+ *	be NULL
  * @ack: an acknowledgment outside recovery: grow; not needed with @control
  * @ssthresh: a loss: the new threshold, bytes
  * @event: tells of @enum fsp_cc_event; may be NULL
@@ -98,6 +103,7 @@ enum fsp_cc_event {
  */
 struct fsp_cc_ops {
 	const char	*name;
+	u32		priv;
 	void		(*init)(struct fsp_conn *c);
 	void		(*ack)(struct fsp_conn *c, const struct fsp_ack_sample *s);
 	u32		(*ssthresh)(struct fsp_conn *c);
@@ -108,6 +114,8 @@ struct fsp_cc_ops {
 	void		(*lost)(struct fsp_conn *c, const struct fsp_seg *seg, u64 now);
 };
 
+/* Stateless: RFC 5681's slow start and halving */
+extern const struct fsp_cc_ops fsp_cc_initial;
 extern const struct fsp_cc_ops fsp_cc_bbr;
 extern const struct fsp_cc_ops fsp_cc_cubic;
 extern const struct fsp_cc_ops fsp_cc_dctcp;
@@ -141,6 +149,9 @@ u32 fsp_hystart(struct fsp_conn *c, struct fsp_hystart *h, const struct fsp_ack_
 u32 fsp_cc_slow_start(struct fsp_conn *c, u32 acked);
 /* One MSS per @window bytes acknowledged. */
 void fsp_cc_avoid(struct fsp_conn *c, u32 window, u32 acked, u32 *credit);
+
+/* Memory for the algorithm chosen, if there is some, and its init. */
+void fsp_cc_start(struct fsp_conn *c);
 
 /* For algorithms and hosts: pace.c, rate.c */
 

@@ -178,8 +178,7 @@ struct bbr {
 
 static struct bbr *bbr(struct fsp_conn *c)
 {
-	static_assert(sizeof(struct bbr) <= sizeof(c->cc_priv));
-	return (struct bbr *)c->cc_priv;
+	return c->cc_priv;
 }
 
 static u32 part(u32 x, u32 gain)
@@ -829,7 +828,6 @@ static void bbr_init(struct fsp_conn *c)
 {
 	struct bbr *b = bbr(c);
 
-	memset(b, 0, sizeof(*b));
 	reset_lower_bounds(b);
 	b->inflight_hi = U32_MAX;
 	b->min_rtt = c->min_rtt;
@@ -890,6 +888,7 @@ static void bbr_event(struct fsp_conn *c, enum fsp_cc_event ev, u64 now)
 
 const struct fsp_cc_ops fsp_cc_bbr = {
 	.name		= "bbr",
+	.priv		= sizeof(struct bbr),
 	.init		= bbr_init,
 	.ssthresh	= bbr_ssthresh,
 	.event		= bbr_event,

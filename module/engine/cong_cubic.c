@@ -39,7 +39,7 @@ struct cubic {
 
 static struct cubic *cubic(struct fsp_conn *c)
 {
-	return (struct cubic *)c->cc_priv;
+	return c->cc_priv;
 }
 
 static u32 cube_root(u64 x)
@@ -54,11 +54,6 @@ static u32 cube_root(u64 x)
 			hi = mid - 1;
 	}
 	return lo;
-}
-
-static void cubic_init(struct fsp_conn *c)
-{
-	memset(cubic(c), 0, sizeof(struct cubic));
 }
 
 static void begin_epoch(struct fsp_conn *c, struct cubic *q, u64 now)
@@ -169,7 +164,7 @@ static void cubic_event(struct fsp_conn *c, enum fsp_cc_event ev, u64 now)
 
 const struct fsp_cc_ops fsp_cc_cubic = {
 	.name		= "cubic",
-	.init		= cubic_init,
+	.priv		= sizeof(struct cubic),
 	.ack		= cubic_ack,
 	.ssthresh	= cubic_ssthresh,
 	.abe		= 85,

@@ -31,7 +31,7 @@ struct dctcp {
 
 static struct dctcp *dctcp(struct fsp_conn *c)
 {
-	return (struct dctcp *)c->cc_priv;
+	return c->cc_priv;
 }
 
 static void dctcp_init(struct fsp_conn *c)
@@ -101,6 +101,7 @@ static void dctcp_ecn(struct fsp_conn *c, const struct fsp_ack_sample *s)
 
 const struct fsp_cc_ops fsp_cc_dctcp = {
 	.name		= "dctcp",
+	.priv		= sizeof(struct dctcp),
 	.init		= dctcp_init,
 	.ack		= dctcp_ack,
 	.ssthresh	= dctcp_ssthresh,

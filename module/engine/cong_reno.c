@@ -10,12 +10,7 @@ struct reno {
 
 static struct reno *reno(struct fsp_conn *c)
 {
-	return (struct reno *)c->cc_priv;
-}
-
-static void reno_init(struct fsp_conn *c)
-{
-	memset(reno(c), 0, sizeof(struct reno));
+	return c->cc_priv;
 }
 
 static void reno_ack(struct fsp_conn *c, const struct fsp_ack_sample *s)
@@ -40,7 +35,7 @@ static u32 reno_ssthresh(struct fsp_conn *c)
 
 const struct fsp_cc_ops fsp_cc_reno = {
 	.name		= "reno",
-	.init		= reno_init,
+	.priv		= sizeof(struct reno),
 	.ack		= reno_ack,
 	.ssthresh	= reno_ssthresh,
 	.abe		= 80,

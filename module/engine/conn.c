@@ -54,7 +54,6 @@ void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	c->reo_steps = 1;
 	c->timer_first = U64_MAX;
 	c->cc = cc;
-	cc->init(c);
 }
 
 static void purge_unsent(struct fsp_conn *c)
@@ -96,6 +95,7 @@ void fsp_conn_purge(struct fsp_conn *c)
 	if (c->repair)
 		fsp_host_free(c, c->repair, sizeof(*c->repair));
 	c->repair = NULL;
+	fsp_cc_stop(c);
 	fsp_timer_stop_all(c);
 	c->state = FSP_CLOSED;
 }
@@ -378,12 +378,14 @@ void fsp_conn_reconfigure(struct fsp_conn *c, u64 now)
 
 void fsp_conn_set_cc(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 {
+	bool running = c->cc_priv;
+
 	if (c->cc == cc)
 		return;
+	fsp_cc_stop(c);
 	c->cc = cc;
-	c->pacing_rate = 0;
-	memset(c->cc_priv, 0, sizeof(c->cc_priv));
-	cc->init(c);
+	if (running)
+		fsp_cc_start(c);
 }
 
 void fsp_conn_icmp(struct fsp_conn *c, u32 seq, int err, bool hard, u64 now)

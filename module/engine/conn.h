@@ -298,22 +298,23 @@ struct fsp_conn {
 	u32			snd_sml;	/* end of the last small segment sent (Minshall) */
 	u32			snd_mss;	/* payload and options beyond 20 header bytes */
 	u32			peer_mss;	/* from its option */
-	u16			default_mss;	/* of a peer without one: MUST-15 */
 	u32			mss_room;	/* path's room for header and payload, as the host says */
+	u32			gso_max;	/* largest super-packet, payload bytes */
+	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
+	struct list_head	sndq;		/* queued, never sent */
+	struct fsp_segq		rtxq;		/* sent, not acknowledged */
+	struct list_head	tx_order;	/* rtxq's, by time of last transmission */
+	u64			ctl_time;	/* when the last SYN or SYN-ACK was sent */
+	u16			ctl_serial;	/* its */
+	u16			serial;		/* of the next transmission */
+	u16			opt_mss;	/* what our SYN announces */
+	u16			default_mss;	/* of a peer without one: MUST-15 */
+	struct fsp_plpmtu	pmtu;
 	u16			pmtu_below;	/* IP's header, beside these; IPv4's if not set */
 	u16			pmtu_base;	/* RFC 8899's BASE_PLPMTU, and ... */
 	u16			pmtu_min;	/* ... MIN_PLPMTU; as the host says */
-	struct fsp_plpmtu	pmtu;
-	u32			gso_max;	/* largest super-packet, payload bytes */
-	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
-	u16			serial;		/* of the next transmission */
-	struct list_head	sndq;		/* queued, never sent */
-	struct fsp_segq		rtxq;		/* sent, not acknowledged */
-	u16			ctl_serial;	/* of the last SYN or SYN-ACK */
-	u16			opt_mss;	/* what our SYN announces */
-	u64			ctl_time;	/* when it was sent */
 	bool			fin_pending;	/* a FIN waits for a carrier */
-	struct list_head	tx_order;	/* rtxq's, by time of last transmission */
+	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
 
 	/* in flight, in bytes */
 	u32			sacked_out;
@@ -329,33 +330,33 @@ struct fsp_conn {
 	u64			min_rtt;	/* lowest that two samples reached */
 	u64			low_rtt;	/* lowest, of one */
 	u64			latest_rtt;
+	u64			retry_since;	/* first transmission of what now times out */
+	u64			refused_since;	/* the host sends nothing; 0: it does */
 	u8			backoff;	/* times the RTO was doubled */
 	u8			retries;	/* timeouts in a row */
 	u8			syn_retries;
 	u8			probes_out;	/* unanswered window or keepalive probes */
 	u8			probe_backoff;	/* window probes since anything was sent */
-	u64			retry_since;	/* first transmission of what now times out */
-	u64			refused_since;	/* the host sends nothing; 0: it does */
 
 	/* loss detection and recovery: RFC 8985, 6937, 5681 */
-	u64			rack_time;	/* when the newest delivered segment was sent */
-	u32			rack_end_seq;
-	u64			rack_rtt;
 	u8			reo_steps;	/* reordering window in quarters of min_rtt */
 	bool			reordering_seen;
 	u8			reo_age;	/* recoveries since a packet was late */
 	u64			reo_wnd;	/* how late packets were seen to come, ns */
+	u64			rack_time;	/* when the newest delivered segment was sent */
+	u64			rack_rtt;
 	struct fsp_repair	*repair;	/* made when first needed; may stay NULL */
+	u32			rack_end_seq;
 	bool			tlp_out;
 	bool			tlp_rtx;	/* the probe sent old bytes */
 	bool			tlp_allow;	/* one packet beyond cwnd, now */
+	bool			undo_ok;
 	u32			tlp_high_seq;
 	u32			high_seq;	/* recovery ends when it is acknowledged */
 	u32			prior_cwnd;	/* for undo */
 	u32			prior_ssthresh;
 	u32			undo_marker;	/* snd_una when recovery began */
 	s32			undo_retrans;	/* retransmissions not shown to be needless */
-	bool			undo_ok;
 	u64			undo_since;	/* when it began */
 	u32			prr_delivered;
 	u32			prr_out;
@@ -372,14 +373,15 @@ struct fsp_conn {
 	u64			app_limited_until; /* @delivered when rates are the path's again; or 0 */
 	u64			round_end;	/* @delivered when this round trip ends */
 	u64			rate;		/* newest delivery rate, bytes/s */
-	bool			rate_app_limited; /* that was the application's */
 	u64			pacing_rate;	/* bytes/s, or 0 for none */
 	u64			next_send;
 	u64			last_send;	/* of payload */
-	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
+	const struct fsp_cc_ops	*cc;		/* the one chosen */
+	void			*cc_priv;	/* its state; NULL: it is not at work */
+	bool			rate_app_limited; /* @rate was the application's */
 	bool			cwnd_limited;
-	const struct fsp_cc_ops	*cc;
-	u64			cc_priv[FSP_CC_PRIV];
+	bool			fin_seen;	/* the peer's, maybe out of order */
+	bool			dup_due;	/* @dup was not told yet */
 
 	/* receiving */
 	u32			irs;
@@ -387,30 +389,28 @@ struct fsp_conn {
 	u32			rcv_wup;	/* rcv_nxt when a window was last sent */
 	u32			rcv_wnd;	/* window last sent, from rcv_wup on */
 	u32			rcv_mss;	/* estimate of what the peer sends */
-	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
 	u32			read_best;	/* most bytes read in one round trip */
 	u32			read_last;	/* in the last one; 0: that took longer */
 	u32			held_best;	/* most held back behind a hole, the hole included */
 	u32			held;		/* the same since this round trip began */
 	u32			read_seq;	/* where the reader was when this one began */
 	u64			read_time;	/* when */
-	u32			fin_seq;	/* of the peer's FIN, once seen out of order */
-	bool			fin_seen;
+	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
 	struct fsp_segq		ofoq;		/* received out of order */
 	u32			last_ofo;	/* newest arrival: its range is reported first */
+	u32			fin_seq;	/* of the peer's FIN, with @fin_seen */
 	struct fsp_dup		dup;		/* newest that brought nothing new */
-	bool			dup_due;	/* and was not told yet */
 
 	/* acknowledging */
+	u64			echo_time;	/* when @echo_serial came in */
+	u64			last_rcv;	/* of any packet */
+	u64			last_rcv_data;
 	u32			ack_bytes;	/* received in order and not acknowledged */
+	u16			echo_serial;
+	bool			echo_due;
 	u8			ack_now;
 	u8			quick_acks;	/* full-speed acknowledgments to go */
 	bool			pingpong;	/* an interactive exchange: delay ACKs */
-	bool			echo_due;
-	u16			echo_serial;
-	u64			echo_time;	/* when it came in */
-	u64			last_rcv;	/* of any packet */
-	u64			last_rcv_data;
 
 	/* congestion marks: RFC 3168, the aim of RFC 9768 */
 	bool			ecn_offered;	/* by our last SYN */

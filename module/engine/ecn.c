@@ -121,15 +121,14 @@ static void classic(struct fsp_conn *c, const struct fsp_ack_sample *s)
 
 	if (!s->ce_bytes || c->recovery != FSP_OPEN || fsp_before(c->snd_una, c->ecn_end))
 		return;
-	least = c->cc->ssthresh(c);
-	if (c->cc->abe)
-		least = max_t(u32, div_u64((u64)window * c->cc->abe, 100), 2 * c->snd_mss);
+	least = fsp_cc(c)->ssthresh(c);
+	if (fsp_cc(c)->abe)
+		least = max_t(u32, div_u64((u64)window * fsp_cc(c)->abe, 100), 2 * c->snd_mss);
 	c->ssthresh = least;
 	c->cwnd = min(c->cwnd, least);
 	c->ecn_end = c->snd_nxt;
 	c->ecn_reduced++;
-	if (c->cc->event)
-		c->cc->event(c, FSP_CC_ECN, s->now);
+	fsp_cc_event(c, FSP_CC_ECN, s->now);
 }
 
 void fsp_ecn_respond(struct fsp_conn *c, const struct fsp_ack_sample *s)
@@ -138,8 +137,11 @@ void fsp_ecn_respond(struct fsp_conn *c, const struct fsp_ack_sample *s)
 
 	if (!fsp_ecn_capable(c))
 		return;
-	if (c->cc->ecn)
-		c->cc->ecn(c, s);
+	/* DCTCP wants to know of the times without marks, too. */
+	if (s->ce_bytes || c->cc->ecn)
+		fsp_cc_run(c);
+	if (fsp_cc(c)->ecn)
+		fsp_cc(c)->ecn(c, s);
 	else
 		classic(c, s);
 	if (c->ecn_reduced != before)

@@ -147,6 +147,28 @@ void fsp_pace_by_window(struct fsp_conn *c);
 /* Every retransmission since the window was reduced proved needless: undo that. */
 void fsp_recovery_spurious(struct fsp_conn *c, u64 now);
 
+/* cong.c */
+void fsp_cc_stop(struct fsp_conn *c);
+
+/* The window is full, or to be reduced: let the algorithm decide from now on. */
+static inline void fsp_cc_run(struct fsp_conn *c)
+{
+	if (unlikely(!c->cc_priv))
+		fsp_cc_start(c);
+}
+
+/* What decides now */
+static inline const struct fsp_cc_ops *fsp_cc(const struct fsp_conn *c)
+{
+	return likely(c->cc_priv) ? c->cc : &fsp_cc_initial;
+}
+
+static inline void fsp_cc_event(struct fsp_conn *c, enum fsp_cc_event ev, u64 now)
+{
+	if (fsp_cc(c)->event)
+		fsp_cc(c)->event(c, ev, now);
+}
+
 /* spurious.c: retransmissions that nobody needed, and how late packets come */
 /* @seg is about to be sent again. */
 void fsp_spurious_note(struct fsp_conn *c, const struct fsp_seg *seg, u64 now);

@@ -320,10 +320,9 @@ static void restart_after_idle(struct fsp_conn *c, u64 now)
 
 	if (c->snd_una != c->snd_nxt || !c->last_send || now - c->last_send < c->rto)
 		return;
-	if (c->cwnd > initial && !c->cc->control) {
+	if (c->cwnd > initial && !fsp_cc(c)->control) {
 		c->cwnd = initial;
-		if (c->cc->event)
-			c->cc->event(c, FSP_CC_IDLE, now);
+		fsp_cc_event(c, FSP_CC_IDLE, now);
 	}
 }
 
@@ -334,8 +333,8 @@ static void wake(struct fsp_conn *c, u64 now)
 		return;
 	fsp_rate_wakes(c, now);
 	restart_after_idle(c, now);
-	if (!fsp_in_flight(c) && c->cc->event)
-		c->cc->event(c, FSP_CC_START, now);
+	if (!fsp_in_flight(c))
+		fsp_cc_event(c, FSP_CC_START, now);
 }
 
 /* A FIN for which there was no carrier when the user closed */

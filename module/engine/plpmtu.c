@@ -347,7 +347,7 @@ static void fall(struct fsp_conn *c, u64 now)
 		c->recovery = FSP_LOSS;
 	c->undo_ok = false;
 	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
-	if (!c->cc->control)
+	if (!fsp_cc(c)->control)
 		c->cwnd = max(c->cwnd, min(c->prior_cwnd, FSP_INIT_CWND_SEGS * c->snd_mss));
 	if (can_probe(c)) {
 		arm(c, now + fsp_rtt_rto(c));

@@ -38,8 +38,9 @@ void fsp_mark_lost(struct fsp_conn *c, struct fsp_seg *seg)
 static void lose(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 {
 	c->lost += fsp_seg_len(seg);
-	if (c->cc->lost)
-		c->cc->lost(c, seg, now);
+	fsp_cc_run(c);
+	if (fsp_cc(c)->lost)
+		fsp_cc(c)->lost(c, seg, now);
 	fsp_mark_lost(c, seg);
 }
 
@@ -128,12 +129,6 @@ static void remember_for_undo(struct fsp_conn *c, u64 now)
 	c->undo_ok = true;
 }
 
-static void cc_event(struct fsp_conn *c, enum fsp_cc_event ev, u64 now)
-{
-	if (c->cc->event)
-		c->cc->event(c, ev, now);
-}
-
 /* A path that no longer reorders is not to be waited for. */
 static void age_reordering(struct fsp_conn *c)
 {
@@ -150,11 +145,11 @@ static void enter_recovery(struct fsp_conn *c, u32 in_flight, u64 now)
 	remember_for_undo(c, now);
 	c->recovery = FSP_RECOVERY;
 	c->high_seq = c->snd_nxt;
-	c->ssthresh = c->cc->ssthresh(c);
+	c->ssthresh = fsp_cc(c)->ssthresh(c);
 	c->prr_base = max(in_flight, c->snd_mss);
 	c->prr_delivered = 0;
 	c->prr_out = 0;
-	cc_event(c, FSP_CC_LOSS, now);
+	fsp_cc_event(c, FSP_CC_LOSS, now);
 	fsp_host_count(c, FSP_COUNT_FAST_RECOVERY, 1);
 	fsp_timer_stop(c, FSP_TIMER_TLP);
 }
@@ -182,10 +177,10 @@ static void prr(struct fsp_conn *c, const struct fsp_ack_sample *s)
 
 static void recovered(struct fsp_conn *c, u64 now)
 {
-	if (c->recovery == FSP_RECOVERY && !c->cc->control)
+	if (c->recovery == FSP_RECOVERY && !fsp_cc(c)->control)
 		c->cwnd = clamp(c->ssthresh, c->snd_mss, c->cwnd_clamp);
 	c->recovery = FSP_OPEN;
-	cc_event(c, FSP_CC_RECOVERED, now);
+	fsp_cc_event(c, FSP_CC_RECOVERED, now);
 }
 
 /*
@@ -224,7 +219,7 @@ static void undo(struct fsp_conn *c, u64 now)
 	c->reo_age = 0;
 	c->undo_ok = false;
 	c->recovery = FSP_OPEN;
-	cc_event(c, FSP_CC_UNDO, now);
+	fsp_cc_event(c, FSP_CC_UNDO, now);
 }
 
 void fsp_recovery_spurious(struct fsp_conn *c, u64 now)
@@ -241,10 +236,11 @@ static void tlp_acked(struct fsp_conn *c, const struct fsp_ack_state *as)
 	c->tlp_out = false;
 	if (as->spurious || c->recovery != FSP_OPEN || !c->tlp_rtx)
 		return;
-	c->ssthresh = c->cc->ssthresh(c);
-	if (!c->cc->control)
+	fsp_cc_run(c);
+	c->ssthresh = fsp_cc(c)->ssthresh(c);
+	if (!fsp_cc(c)->control)
 		c->cwnd = min(c->cwnd, c->ssthresh);
-	cc_event(c, FSP_CC_LOSS, as->sample.now);
+	fsp_cc_event(c, FSP_CC_LOSS, as->sample.now);
 }
 
 void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as)
@@ -254,6 +250,8 @@ void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as)
 	if (as->spurious)
 		fsp_recovery_spurious(c, now);
 	fsp_rack_delivered(c, as);
+	if (as->sample.cwnd_limited)
+		fsp_cc_run(c);
 	tlp_acked(c, as);
 	if (c->recovery != FSP_OPEN && !fsp_before(c->snd_una, c->high_seq))
 		recovered(c, now);
@@ -262,15 +260,15 @@ void fsp_recovery_ack(struct fsp_conn *c, struct fsp_ack_state *as)
 	if (c->recovery == FSP_OPEN && c->lost_out)
 		enter_recovery(c, as->sample.prior_in_flight, now);
 
-	if (c->cc->control) {
+	if (fsp_cc(c)->control) {
 		if (as->sample.delivered || as->sample.lost)
-			c->cc->control(c, &as->sample);
+			fsp_cc(c)->control(c, &as->sample);
 		return;
 	}
 	if (c->recovery == FSP_RECOVERY)
 		prr(c, &as->sample);
 	else if (as->sample.delivered)
-		c->cc->ack(c, &as->sample);
+		fsp_cc(c)->ack(c, &as->sample);
 	fsp_pace_by_window(c);
 }
 
@@ -283,7 +281,7 @@ void fsp_reorder_timeout(struct fsp_conn *c, u64 now)
 		return;
 	if (c->recovery == FSP_OPEN)
 		enter_recovery(c, in_flight, now);
-	if (c->recovery == FSP_RECOVERY && !c->cc->control)
+	if (c->recovery == FSP_RECOVERY && !fsp_cc(c)->control)
 		prr(c, &s);
 	fsp_output(c, 0, now);
 }
@@ -335,8 +333,9 @@ void fsp_recovery_timeout(struct fsp_conn *c, u64 now)
 		forget_ranges(c);
 	if (new_timeout_episode(c)) {
 		remember_for_undo(c, now);
-		c->ssthresh = c->cc->ssthresh(c);
-		cc_event(c, FSP_CC_TIMEOUT, now);
+		fsp_cc_run(c);
+		c->ssthresh = fsp_cc(c)->ssthresh(c);
+		fsp_cc_event(c, FSP_CC_TIMEOUT, now);
 	}
 	for (; seg; seg = fsp_segq_next(seg))
 		if (!(seg->state & FSP_SEG_SACKED))

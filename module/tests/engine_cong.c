@@ -12,7 +12,7 @@ static struct fx *running(struct kunit *test, const char *name, u32 cwnd_segs)
 	struct fsp_conn *c = &fx->conn;
 
 	KUNIT_ASSERT_NOT_NULL(test, cc);
-	fsp_conn_set_cc(c, cc);
+	fx_run_cc(fx, cc);
 	c->snd_mss = FX_MSS;
 	c->cwnd = cwnd_segs * FX_MSS;
 	c->ssthresh = FSP_SSTHRESH_INFINITE;
@@ -329,7 +329,64 @@ static void names(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !fsp_cc_nth(1000));
 }
 
+/* An exchange that never fills the first window needs no algorithm. */
+static void runs_when_needed(struct kunit *test)
+{
+	const struct fsp_cc_ops *cc;
+	struct fsp_conn *c;
+	unsigned int i, n;
+	struct fx *fx;
+
+	for (n = 0; (cc = fsp_cc_nth(n)) != NULL; n++) {
+		fx = fx_established(test);
+		c = &fx->conn;
+		fsp_conn_set_cc(c, cc);
+		for (i = 1; i <= 20; i++) {
+			fx_write(fx, 100);
+			fx->now += RTT;
+			fx_acked(fx, i * 100);
+		}
+		KUNIT_EXPECT_TRUE_MSG(test, !c->cc_priv, "%s", cc->name);
+		KUNIT_EXPECT_EQ_MSG(test, segs(fx), 10u, "%s", cc->name);
+		fx_write(fx, 11 * FX_MSS);
+		fx->now += RTT;
+		fx_acked(fx, 2000 + FX_MSS);
+		KUNIT_EXPECT_TRUE_MSG(test, !!c->cc_priv, "%s", cc->name);
+		fx_done(fx);
+	}
+}
+
+/* Without memory for it: slow start and halving, as RFC 5681 has them */
+static void no_memory(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fsp_conn *c = &fx->conn;
+
+	fsp_conn_set_cc(c, &fsp_cc_bbr);
+	fx->no_alloc = true;
+	fx_write(fx, 11 * FX_MSS);
+	fx->now += RTT;
+	fx_acked(fx, 10 * FX_MSS);
+	KUNIT_EXPECT_TRUE(test, !c->cc_priv);
+	KUNIT_EXPECT_EQ(test, segs(fx), 20u);
+	fx_fire(fx);
+	fx_fire(fx);
+	KUNIT_EXPECT_TRUE(test, !c->cc_priv);
+	KUNIT_EXPECT_EQ(test, (int)c->recovery, FSP_LOSS);
+	KUNIT_EXPECT_EQ(test, c->ssthresh, 10 * FX_MSS);
+	KUNIT_EXPECT_EQ(test, segs(fx), 1u);
+	fx->no_alloc = false;
+	fx_acked(fx, 11 * FX_MSS);
+	fx_write(fx, 30 * FX_MSS);
+	fx->now += RTT;
+	fx_acked(fx, 12 * FX_MSS);
+	KUNIT_EXPECT_TRUE(test, !!c->cc_priv);
+	fx_done(fx);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(runs_when_needed),
+	KUNIT_CASE(no_memory),
 	KUNIT_CASE(slow_start),
 	KUNIT_CASE(unused_window),
 	KUNIT_CASE(clamped),

@@ -268,6 +268,14 @@ void fx_wait(struct fx *fx, u64 ns)
 	fx->now = until;
 }
 
+void fx_run_cc(struct fx *fx, const struct fsp_cc_ops *cc)
+{
+	fsp_conn_set_cc(&fx->conn, cc);
+	if (!fx->conn.cc_priv)
+		fsp_cc_start(&fx->conn);
+	KUNIT_ASSERT_NOT_NULL(fx->test, fx->conn.cc_priv);
+}
+
 /* ---- the peer ---- */
 
 enum fsp_verdict fx_rx(struct fx *fx, struct fsp_rx *rx)

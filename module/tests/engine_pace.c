@@ -148,7 +148,7 @@ static struct fx *with_bbr(struct kunit *test)
 {
 	struct fx *fx = fx_established(test);
 
-	fsp_conn_set_cc(&fx->conn, &fsp_cc_bbr);
+	fx_run_cc(fx, &fsp_cc_bbr);
 	return fx;
 }
 

@@ -103,6 +103,9 @@ static inline struct fsp_rx fx_peer(u32 features, u16 mss)
 	};
 }
 
+/* @cc, at work already */
+void fx_run_cc(struct fx *fx, const struct fsp_cc_ops *cc);
+
 /* Free everything; fails where a carrier was lost. */
 void fx_done(struct fx *fx);
 

@@ -82,10 +82,13 @@ static u64 arrived(const struct sim *sim, u64 from, u64 to)
 	return last - first;
 }
 
-/* 90 % of what it was, from @from on, for so long that bursts do not count */
+/*
+ * 90 % of what it was, from @from on, for so long that neither bursts count nor what
+ * waits for one late packet
+ */
 static bool back_to_speed(const struct sim *sim, u64 before, u64 from)
 {
-	u64 span = 300 * MSEC;
+	u64 span = SEC;
 
 	return arrived(sim, from, from + span) * 10 >=
 	       arrived(sim, before - span, before) * 9;
