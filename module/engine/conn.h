@@ -565,6 +565,25 @@ void fsp_conn_shutdown(struct fsp_conn *c, u64 now);
 /* The user read bytes: the window may be worth announcing. */
 void fsp_conn_read(struct fsp_conn *c, u64 now);
 
+/* The peer may be in slow start: it is not kept waiting. */
+static inline bool fsp_quick(const struct fsp_conn *c)
+{
+	return c->quick_acks && !c->pingpong;
+}
+
+/* Whose question went with the SYN waits for the answer to that. */
+static inline bool fsp_conn_owes_quickly(const struct fsp_conn *c)
+{
+	return c->timer[FSP_TIMER_DELACK] && fsp_quick(c) &&
+	       (c->ack_bytes || c->first != FSP_FIRST_TAKEN);
+}
+
+/*
+ * The reader has all there is, and sleeps: no answer will take an acknowledgment along.
+ * To be called where fsp_conn_owes_quickly().
+ */
+void fsp_conn_reader_waits(struct fsp_conn *c, u64 now);
+
 /**
  * fsp_conn_want_rcvbuf() - dynamic right-sizing of the receive buffer
  * @c: connection

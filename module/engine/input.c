@@ -105,7 +105,7 @@ static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx,
 		fsp_ticket_arm(c, now);
 		fsp_output(c, 0, now);
 		if (c->echo_due)	/* no data took the acknowledgment along */
-			fsp_send_ack(c, now);
+			fsp_ack_handshake(c, now);
 		return FSP_DONE;
 	}
 	/* Simultaneous open */
@@ -258,13 +258,14 @@ static void take_fin(struct fsp_conn *c, u64 now)
 		return;
 	c->rcv_nxt++;
 	c->rcv_off++;
-	c->ack_now = 1;
 	c->events |= FSP_EV_PEER_CLOSED;
 	switch (c->state) {
 	case FSP_ESTABLISHED:
+		c->ack_bytes++;	/* our own FIN may take it along */
 		fsp_set_state(c, FSP_CLOSE_WAIT);
 		break;
 	case FSP_FIN_WAIT_1:
+		c->ack_now = 1;
 		fsp_set_state(c, FSP_CLOSING);
 		break;
 	case FSP_FIN_WAIT_2:
@@ -378,7 +379,7 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 	if (c->state == FSP_CLOSED || c->state == FSP_TIME_WAIT)
 		return verdict;
 	fsp_output(c, 0, now);
-	fsp_ack_due(c, now);
+	fsp_ack_due(c, rx->flags & FSP_PSH, now);
 	return verdict;
 }
 

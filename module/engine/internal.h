@@ -191,7 +191,9 @@ void fsp_send_rst(struct fsp_conn *c);
 int fsp_resend_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now);
 struct fsp_seg *fsp_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes);
 /* Acknowledge now or later, as what arrived asks; at the end of a packet's way */
-void fsp_ack_due(struct fsp_conn *c, u64 now);
+void fsp_ack_due(struct fsp_conn *c, bool pushed, u64 now);
+/* A SYN-ACK came, and nothing was waiting to go with its acknowledgment. */
+void fsp_ack_handshake(struct fsp_conn *c, u64 now);
 /* RFC 5961: answer with an ACK, within limits */
 void fsp_send_challenge(struct fsp_conn *c, u64 now);
 

@@ -13,6 +13,8 @@
 #define GATHER_TIME		(200 * FSP_NSEC_PER_USEC)
 #define GATHER_BYTES		16384
 #define ACKS_PER_ROUND		16
+/* So long the last step of a handshake waits for the first write. */
+#define HANDSHAKE_TIME		(200 * FSP_NSEC_PER_USEC)
 #define ACK_PKTS_MAX		16U
 /* A packet so long ago has just been sent. */
 #define JUST_SENT		(50 * FSP_NSEC_PER_USEC)
@@ -581,21 +583,48 @@ static bool enough_to_ack(const struct fsp_conn *c)
 	return c->ack_bytes >= min(c->read_last / ACKS_PER_ROUND, ACK_PKTS_MAX * c->rcv_mss);
 }
 
-/* RFC 9293 section 3.8.6.3: every second full packet at once, others delayed */
-void fsp_ack_due(struct fsp_conn *c, u64 now)
+/* At the latest in so long; whatever is sent earlier takes it along. */
+static void ack_within(struct fsp_conn *c, u64 time, u64 now)
 {
-	u64 *timer = &c->timer[FSP_TIMER_DELACK], due = now + c->cfg.delack_max;
+	u64 *timer = &c->timer[FSP_TIMER_DELACK];
+
+	if (!*timer || now + time < *timer)
+		fsp_timer_arm(c, FSP_TIMER_DELACK, now + time);
+}
+
+/*
+ * RFC 9293 section 3.8.6.3: every second full packet at once, others delayed. Where a
+ * message ends (@pushed), or with a FIN, the reader may well answer, or close, as soon
+ * as he has it.
+ */
+void fsp_ack_due(struct fsp_conn *c, bool pushed, u64 now)
+{
+	bool soon = c->state == FSP_CLOSE_WAIT || (pushed && c->state == FSP_ESTABLISHED);
 	bool many = c->ack_bytes >= 2 * c->rcv_mss;
 
 	if (!c->ack_now && !c->ack_bytes && !c->pmtu.answer_due)
 		return;
 	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack ||
-	    (c->quick_acks && !c->pingpong) || (many && enough_to_ack(c) && !reader_acks(c))) {
+	    (fsp_quick(c) && !soon) ||
+	    (many && enough_to_ack(c) && !reader_acks(c)))
 		fsp_send_ack(c, now);
-		return;
-	}
-	if (many)
-		due = min(due, now + FSP_READER_TIME);
-	if (!*timer || (many && due < *timer))
-		fsp_timer_arm(c, FSP_TIMER_DELACK, due);
+	else if (many || fsp_quick(c) || c->state == FSP_CLOSE_WAIT)
+		ack_within(c, min_t(u64, FSP_READER_TIME, c->cfg.delack_max), now);
+	else
+		ack_within(c, c->cfg.delack_max, now);
+}
+
+/* The last step of a handshake: whoever opens a connection mostly has something to say. */
+void fsp_ack_handshake(struct fsp_conn *c, u64 now)
+{
+	if (c->cfg.quickack || c->ticket_len)
+		fsp_send_ack(c, now);
+	else
+		ack_within(c, HANDSHAKE_TIME, now);
+}
+
+void fsp_conn_reader_waits(struct fsp_conn *c, u64 now)
+{
+	if (fsp_conn_owes_quickly(c))
+		fsp_send_ack(c, now);
 }

@@ -205,8 +205,8 @@ enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 	seg->flags = rx->flags & FSP_PSH;	/* @end is without the FIN's number */
 	seg->state = 0;
 	note_fin(c, rx);
-	if (!rx->len) {
-		c->ack_now = 1;
+	if (!rx->len) {	/* a FIN; in its place it is take_fin()'s */
+		c->ack_now |= rx->seq != c->rcv_nxt;
 		return FSP_DONE;
 	}
 

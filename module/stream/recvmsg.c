@@ -201,6 +201,8 @@ static int wait_for_bytes(struct reading *r, bool enough)
 	if (fsp_conn_gathers(&ss->conn))
 		ferry_stream_push(r->sk);
 	settle(r);
+	if (!enough && fsp_conn_owes_quickly(&ss->conn))
+		fsp_conn_reader_waits(&ss->conn, ferry_stream_now());
 	if (enough) {
 		/* Only the backlog is worth a look. */
 		release_sock(r->sk);

@@ -102,6 +102,23 @@ static void lost(struct kunit *test)
 	fx_done(fx);
 }
 
+/* Its question went with the SYN: the last step waits for the answer, though the reader does. */
+static void answer_first(struct kunit *test)
+{
+	struct fx *fx = syn_with(test, 300);
+
+	fx_skip(fx);
+	synack(fx, 300, NULL);
+	fsp_conn_reader_waits(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_data(fx, 0, 100, FSP_PSH);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fsp_conn_shutdown(&fx->conn, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(100));
+	fx_done(fx);
+}
+
 /* The SYN-ACK got lost, not the bytes: the second SYN's answer acknowledges them. */
 static void synack_lost(struct kunit *test)
 {
@@ -510,6 +527,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(taken),
 	KUNIT_CASE(refused),
 	KUNIT_CASE(lost),
+	KUNIT_CASE(answer_first),
 	KUNIT_CASE(synack_lost),
 	KUNIT_CASE(cut),
 	KUNIT_CASE(ranges_in_synack),

@@ -193,6 +193,7 @@ void fx_establish_with(struct fx *fx, struct fsp_rx rx)
 	rx.echo = fx_last(fx)->tx.serial;
 	fx_rx(fx, &rx);
 	KUNIT_ASSERT_EQ(fx->test, fx->conn.state, (u8)FSP_ESTABLISHED);
+	fsp_conn_reader_waits(&fx->conn, fx->now);
 	fx_skip(fx);
 }
 

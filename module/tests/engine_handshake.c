@@ -175,6 +175,51 @@ static void connects(struct kunit *test)
 	fx_done(fx);
 }
 
+/* The last step waits a little for the first write, but not for one that waits, too. */
+static struct fx *half_way(struct kunit *test, bool quickack)
+{
+	struct fx *fx = fx_new(test);
+	struct fsp_rx synack = { .flags = FSP_SYN | FSP_ACK, .seq = FX_PEER_ISS,
+				 .ack = FX_ISS + 1 };
+
+	fx->conn.cfg.quickack = quickack;
+	fsp_conn_connect(&fx->conn, FX_ISS, fx->now);
+	fx_skip(fx);
+	fx_rx(fx, &synack);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_ESTABLISHED);
+	return fx;
+}
+
+static void last_step(struct kunit *test)
+{
+	struct fx *fx = half_way(test, false);
+
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_write(fx, 100);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_last(fx)->tx.ack, fx_seq(0));
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 100u);
+	fx_acked(fx, 100);
+	fx_wait(fx, SEC);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_done(fx);
+
+	fx = half_way(test, false);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), 200 * FSP_NSEC_PER_USEC);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, (int)fx_next(fx)->tx.flags, FSP_ACK);
+	fx_done(fx);
+
+	fx = half_way(test, false);
+	fsp_conn_reader_waits(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_done(fx);
+
+	fx = half_way(test, true);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_done(fx);
+}
+
 /* MUST-15: what the host says of peers that do not */
 static void connects_without_mss(struct kunit *test)
 {
@@ -581,6 +626,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(accepted),
 	KUNIT_CASE(accepted_in_vain),
 	KUNIT_CASE(connects),
+	KUNIT_CASE(last_step),
 	KUNIT_CASE(connects_without_mss),
 	KUNIT_CASE(syn_retries),
 	KUNIT_CASE(refused),

@@ -13,6 +13,7 @@ static void permute(struct fx *fx, const u8 *order, u32 len)
 		fx_data(fx, order[i] * PIECE, len, 0);
 	KUNIT_EXPECT_EQ(fx->test, fx->delivered, (u64)(PIECES - 1) * PIECE + len);
 	KUNIT_EXPECT_EQ(fx->test, fx->conn.ofoq.count, 0u);
+	fx_wait(fx, MSEC);
 	KUNIT_EXPECT_EQ(fx->test, fx_last(fx)->tx.ack, fx_seq((PIECES - 1) * PIECE + len));
 }
 

@@ -567,6 +567,71 @@ static void piggybacks(struct kunit *test)
 	fx_done(fx);
 }
 
+/* At the beginning a packet is acknowledged at once, a message when its reader sleeps. */
+static void quick(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+
+	fx_data(fx, 0, FX_MSS, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	fx_data(fx, FX_MSS, 100, FSP_PSH);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fsp_conn_reader_waits(&fx->conn, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(FX_MSS + 100));
+	fsp_conn_reader_waits(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+
+	/* Nobody reads */
+	fx_data(fx, FX_MSS + 100, 100, FSP_PSH);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), MSEC);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(FX_MSS + 200));
+
+	/* An exchange: the next answer will take it along. */
+	fx_write(fx, 100);
+	fx_skip(fx);
+	fx_data(fx, FX_MSS + 200, 100, FSP_PSH);
+	fsp_conn_reader_waits(&fx->conn, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_done(fx);
+}
+
+/* The acknowledgment of a FIN rides on our own, if that comes soon. */
+static void fin_rides(struct kunit *test)
+{
+	struct fx *fx = fx_established(test);
+	struct fx_sent *s;
+
+	fx_data(fx, 0, 0, FSP_FIN);
+	KUNIT_EXPECT_EQ(test, (int)fx->conn.state, FSP_CLOSE_WAIT);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fsp_conn_shutdown(&fx->conn, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	s = fx_next(fx);
+	KUNIT_EXPECT_EQ(test, (int)s->tx.flags & (FSP_FIN | FSP_ACK), FSP_FIN | FSP_ACK);
+	KUNIT_EXPECT_EQ(test, s->tx.ack, fx_seq(1));
+	fx_wait(fx, 2 * MSEC);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_done(fx);
+}
+
+static void fin_alone(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+
+	fx_data(fx, 0, 100, FSP_FIN);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), MSEC);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(101));
+	/* Our answer got lost, or is late. */
+	fx_data(fx, 0, 100, FSP_FIN);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_done(fx);
+}
+
 /* RFC 5681 section 4.2: a gap, and its filling, are told at once. */
 static void gaps(struct kunit *test)
 {
@@ -621,6 +686,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(by_reader),
 	KUNIT_CASE(echoes),
 	KUNIT_CASE(piggybacks),
+	KUNIT_CASE(quick),
+	KUNIT_CASE(fin_rides),
+	KUNIT_CASE(fin_alone),
 	KUNIT_CASE(gaps),
 	KUNIT_CASE(quickack),
 	{}

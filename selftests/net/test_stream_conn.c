@@ -175,6 +175,8 @@ static int stuck_connect(int ip, union ft_addr *addr, int flags)
 	ft_listener(addr, 0);
 	for (i = 0; i < 4; i++) {
 		fd = ft_socket(ip, SOCK_STREAM | SOCK_NONBLOCK);
+		/* The last step of the handshake does not wait for a first write. */
+		ASSERT_OK(ft_setopt(fd, SOL_TCP, TCP_QUICKACK, 1));
 		ft_connect(fd, addr);
 		if (!ft_poll(fd, POLLOUT, 300)) {
 			ASSERT_OK(fcntl(fd, F_SETFL, flags));

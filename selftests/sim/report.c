@@ -68,7 +68,7 @@ static void run_one(struct report *r, struct scenario *sc)
 		sc->sample = sc->duration / 100;
 	snprintf(current_run, sizeof(current_run), "--standard %s --cc %s --other %s", sc->name,
 		 sc->flow[0].end[0].cc->name, sc->flow[sc->nr_classes - 1].end[0].cc->name);
-	sim_run(sc, 1, o->trace, &res);
+	sim_run(sc, sc->seed ? sc->seed : 1, o->trace, &res);
 	if (o->series)
 		write_series(o, sc, &res);
 	free(res.samples);

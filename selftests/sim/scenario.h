@@ -45,6 +45,7 @@ struct scenario_change {
  * @shrink_at: path MTU becomes @shrink_to; 0: never
  * @black_hole: nobody says so
  * @grow_at: it is again what it was; 0: never
+ * @seed: of a standard one; 0: 1
  * @start: flows begin at any time until then
  * @stagger: pause between the beginnings of flows
  * @duration: writers that have no end stop here, and figures are taken
@@ -67,6 +68,7 @@ struct scenario {
 	u32		shrink_to;
 	bool		black_hole;
 	u64		grow_at;
+	u64		seed;
 	u64		start;
 	u64		stagger;
 	u64		duration;
