@@ -106,6 +106,9 @@ u32 fsp_host_rcv_space(struct fsp_conn *c);
 /* The whole receive buffer as fsp_host_rcv_space() would tell if it were empty. */
 u32 fsp_host_rcv_full_space(struct fsp_conn *c);
 
+/* Has the reader been told of all that waits, or does he want more first (SO_RCVLOWAT)? */
+bool fsp_host_reader_told(struct fsp_conn *c);
+
 /* Namespace counters, beside those in struct fsp_conn */
 enum fsp_count {
 	FSP_COUNT_RETRANS_SEGS,

@@ -563,15 +563,15 @@ skip:
 }
 
 /*
- * Many packets came at once, and fill the buffer: the reader will soon make room and
- * have something to tell (fsp_conn_read()). One acknowledgment does for both, as long
- * as no more than half of the window waits for it, and not for long: a sender must
- * not be slowed by a reader who has room left.
+ * Bytes wait to be read, and until they are the window cannot be opened: the reader
+ * will soon have something to tell (fsp_conn_read()). One acknowledgment does for both,
+ * as long as no more than half of the window waits for it, and not for long: a sender
+ * must not be slowed by a reader who has room left.
  */
 static bool reader_acks(struct fsp_conn *c)
 {
-	return c->ack_bytes > 4 * c->rcv_mss && c->ack_bytes < c->rcv_wnd / 2 &&
-	       fsp_host_rcv_space(c) < c->rcv_wnd;
+	return c->ack_bytes < c->rcv_wnd / 2 && fsp_host_rcv_space(c) < c->rcv_wnd &&
+	       fsp_host_reader_told(c);
 }
 
 /*

@@ -60,6 +60,11 @@ u32 fsp_host_rcv_full_space(struct fsp_conn *c)
 	return to_window(sk, READ_ONCE(sk->sk_rcvbuf));
 }
 
+bool fsp_host_reader_told(struct fsp_conn *c)
+{
+	return ferry_stream_readable(ferry_conn_sk(c));
+}
+
 /* What the first window of a listener's child may be */
 u32 ferry_stream_first_window(const struct sock *sk)
 {

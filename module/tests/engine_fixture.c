@@ -147,6 +147,11 @@ u32 fsp_host_rcv_full_space(struct fsp_conn *c)
 	return conn_fx(c)->rcv_full;
 }
 
+bool fsp_host_reader_told(struct fsp_conn *c)
+{
+	return !conn_fx(c)->reader_waits;
+}
+
 void fsp_host_count(struct fsp_conn *c, enum fsp_count what, u32 n)
 {
 	conn_fx(c)->count[what] += n;

@@ -509,7 +509,7 @@ static void reader_rate(struct kunit *test)
 	fx_done(fx);
 }
 
-/* What came as a super-packet is acknowledged when it is read. */
+/* While bytes that wait keep the window from opening, reading acknowledges them. */
 static void by_reader(struct kunit *test)
 {
 	struct fx *fx = settled(test);
@@ -531,6 +531,60 @@ static void by_reader(struct kunit *test)
 	fx_skip(fx);
 	fx->rcv_space = FX_BUF;
 	fx_data(fx, 20000, 10000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	fx_done(fx);
+}
+
+/* It does not matter whether they came as one packet or as many. */
+static void by_reader_in_packets(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 i;
+
+	fx->rcv_space = c->rcv_wnd - 1;
+	for (i = 0; i < 10; i++)
+		fx_data(fx, i * 1000, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fsp_conn_read(c, fx->now);
+	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(10000));
+	/* The wait is counted from the second packet on, not from the last. */
+	fx->rcv_space = c->rcv_wnd - 1;
+	fx_data(fx, 10000, 1000, 0);
+	fx_data(fx, 11000, 1000, 0);
+	fx->now += MSEC / 2;
+	fx_data(fx, 12000, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	KUNIT_EXPECT_EQ(test, fx_fire(fx), MSEC / 2);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	/* A reader who wants more first (SO_RCVLOWAT) will not read. */
+	fx->rcv_space = c->rcv_wnd - 1;
+	fx->reader_waits = true;
+	fx_data(fx, 13000, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
+	fx_data(fx, 14000, 1000, 0);
+	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_skip(fx);
+	fx_done(fx);
+}
+
+/* Half of the window is never held back, or the sender would run dry. */
+static void by_reader_half(struct kunit *test)
+{
+	struct fx *fx = settled(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 off = 0, half = c->rcv_wnd / 2;
+
+	fx->rcv_space = c->rcv_wnd - 1;
+	while (off + 1000 < half) {
+		fx_data(fx, off, 1000, 0);
+		off += 1000;
+		KUNIT_ASSERT_EQ(test, fx_pending(fx), 0u);
+	}
+	fx_data(fx, off, 1000, 0);
 	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
 	fx_skip(fx);
 	fx_done(fx);
@@ -684,6 +738,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(thinned),
 	KUNIT_CASE(reader_rate),
 	KUNIT_CASE(by_reader),
+	KUNIT_CASE(by_reader_in_packets),
+	KUNIT_CASE(by_reader_half),
 	KUNIT_CASE(echoes),
 	KUNIT_CASE(piggybacks),
 	KUNIT_CASE(quick),

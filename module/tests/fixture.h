@@ -47,6 +47,7 @@ struct fx_sent {
  * @written: bytes queued
  * @rcv_space: what fsp_host_rcv_space() says
  * @rcv_full: what fsp_host_rcv_full_space() says
+ * @reader_waits: the reader wants more than there is
  * @admit: in order / out of order segments are let in
  * @may_send: there is room below
  * @no_challenge: the namespace allows none
@@ -70,6 +71,7 @@ struct fx {
 	u64		written;
 	u32		rcv_space;
 	u32		rcv_full;
+	bool		reader_waits;
 	bool		refuse_in_order;
 	bool		refuse_ofo;
 	bool		no_room_below;

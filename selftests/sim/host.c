@@ -212,6 +212,11 @@ u32 fsp_host_rcv_full_space(struct fsp_conn *c)
 	return conn_end(c)->cfg->rcvbuf;
 }
 
+bool fsp_host_reader_told(struct fsp_conn *c)
+{
+	return true;
+}
+
 /* ---- the rest ---- */
 
 void fsp_host_count(struct fsp_conn *c, enum fsp_count what, u32 n)
