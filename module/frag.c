@@ -4,10 +4,15 @@
  *
  * A page of the allocator comes zeroed where the kernel is so configured (most
  * distributions' are), which costs a good part of what the copy costs. Each CPU
- * therefore remembers the last pages it filled, one reference to each, and takes
- * the oldest again if by then that reference is the only one: the bytes were read
- * and, of a stream, acknowledged. Where more is on its way than that, pages are allocated as
- * ever. It holds at most FRAG_PAGES pages of FRAG_BYTES, 1 MB, per CPU.
+ * therefore remembers some of the pages it filled, one reference to each, and looks at
+ * them in turn: one whose only reference is that has been read (and, of a stream,
+ * acknowledged) and is taken again, in exchange for the page just filled. One that is in
+ * use keeps its place, or where more is on its way than all of them hold none would ever
+ * be found free; but not for many turns, as it may belong to a reader who sleeps.
+ *
+ * There are so many of them because a writer that shares a CPU with its reader is some
+ * 4 MB ahead when the scheduler turns to the other. All CPUs together hold no more than
+ * 1/256 of the memory, though.
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -15,36 +20,53 @@
 
 #include "frag.h"
 
-#define FRAG_PAGES	32
+#define FRAG_PAGES	128	/* 4 MB */
+#define FRAG_SHARE	256
 #define FRAG_BYTES	32768	/* what sk_page_frag_refill() allocates at best */
 #define FRAG_LEAST	32	/* and when it thinks a page is full */
+#define FRAG_TURNS	8	/* in use so often: another page gets the place */
 
-struct frag_ring {
-	struct page	*pages[FRAG_PAGES];
-	unsigned int	next;
+struct frag_slot {
+	struct page	*page;
+	unsigned int	turns;	/* it was found in use */
 };
 
-static DEFINE_PER_CPU(struct frag_ring, frag_rings);
+struct frag_ring {
+	struct frag_slot	slots[FRAG_PAGES];
+	unsigned int		next;
+};
+
+static struct frag_ring __percpu *frag_rings;
+static unsigned int frag_pages __read_mostly;
 
 static bool reusable(const struct page *page)
 {
 	return page_ref_count(page) == 1 && page_to_nid(page) == numa_mem_id();
 }
 
-/* A full page goes in; the oldest comes out, or NULL where it is still in use. */
+/* A full page goes in, or is forgotten; one to be filled comes out, or NULL. */
 static struct page *exchange(struct page *full)
 {
-	struct frag_ring *ring = get_cpu_ptr(&frag_rings);
-	struct page **slot = &ring->pages[ring->next++ % FRAG_PAGES];
-	struct page *oldest = *slot;
+	struct frag_ring *ring = get_cpu_ptr(frag_rings);
+	struct frag_slot *slot = &ring->slots[ring->next];
+	struct page *old = slot->page, *free = NULL, *unneeded = NULL;
 
-	*slot = full;
-	put_cpu_ptr(&frag_rings);
-	if (oldest && !reusable(oldest)) {
-		put_page(oldest);
-		oldest = NULL;
+	if (++ring->next >= frag_pages)
+		ring->next = 0;
+	if (!old || reusable(old))
+		free = old;
+	else if (++slot->turns < FRAG_TURNS)
+		unneeded = full;
+	else
+		unneeded = old;
+	if (unneeded != full) {
+		slot->page = full;
+		slot->turns = 0;
 	}
-	return oldest;
+	put_cpu_ptr(frag_rings);
+	if (unneeded)
+		put_page(unneeded);
+	return free;
 }
 
 /**
@@ -66,17 +88,36 @@ bool ferry_frag_refill(struct sock *sk, struct page_frag *pfrag)
 }
 
 /**
+ * ferry_frag_init() - before anybody sends
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ferry_frag_init(void)
+{
+	unsigned long bytes = (totalram_pages() / FRAG_SHARE / num_online_cpus()) << PAGE_SHIFT;
+
+	frag_pages = clamp(bytes / FRAG_BYTES, 1UL, (unsigned long)FRAG_PAGES);
+	frag_rings = alloc_percpu(struct frag_ring);
+	return frag_rings ? 0 : -ENOMEM;
+}
+
+static void drop_pages(struct frag_ring *ring)
+{
+	int i;
+
+	for (i = 0; i < FRAG_PAGES; i++)
+		if (ring->slots[i].page)
+			put_page(ring->slots[i].page);
+}
+
+/**
  * ferry_frag_uninit() - let the pages go; nobody sends any more
  */
 void ferry_frag_uninit(void)
 {
-	int cpu, i;
+	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct frag_ring *ring = per_cpu_ptr(&frag_rings, cpu);
-
-		for (i = 0; i < FRAG_PAGES; i++)
-			if (ring->pages[i])
-				put_page(ring->pages[i]);
-	}
+	for_each_possible_cpu(cpu)
+		drop_pages(per_cpu_ptr(frag_rings, cpu));
+	free_percpu(frag_rings);
 }

@@ -9,6 +9,7 @@ struct page_frag;
 struct sock;
 
 bool ferry_frag_refill(struct sock *sk, struct page_frag *pfrag);
+int ferry_frag_init(void);
 void ferry_frag_uninit(void);
 
 #endif /* _FERRY_FRAG_H */

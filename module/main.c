@@ -27,7 +27,7 @@ struct part {
 
 static const struct part parts[] = {
 	{ "namespaces", ferry_net_init, ferry_net_uninit },
-	{ "pages", NULL, ferry_frag_uninit },
+	{ "pages", ferry_frag_init, ferry_frag_uninit },
 	{ "ip", ferry_ip_init, ferry_ip_uninit },
 	{ "stream", ferry_stream_init, ferry_stream_uninit },
 	{ "dgram", ferry_dgram_init, ferry_dgram_uninit },
@@ -49,7 +49,7 @@ static int __init ferry_init(void)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		err = parts[i].init ? parts[i].init() : 0;
+		err = parts[i].init();
 		if (err) {
 			pr_err("ferry: cannot start %s: %d\n", parts[i].name, err);
 			unwind(i);
