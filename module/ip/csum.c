@@ -6,7 +6,7 @@
  * get offsets 10 and 18 wrong (Documentation/architecture.rst). So
  *
  * - over loopback, and in a super-packet, the sum stays partial: nobody reads
- *   it, or gso.c completes it when it cuts;
+ *   it, or gso.c completes it when it cuts, unless that is for a veth;
  * - else it is computed here and ip_summed says NONE. UNNECESSARY would spare a
  *   receiver across a veth one pass, but would also hide a bit that flipped on
  *   the way (netem, a bridge with bad memory).

@@ -12,7 +12,7 @@
  * with twelve bytes of header: those of FDP.
  *
  * Where a device wants single packets, the kernel calls us here. Sums are made
- * in software (csum.c says why).
+ * in software (csum.c says why), but for those across a veth: see sums_later().
  */
 #include <linux/netdevice.h>
 #include <net/ip.h>
@@ -58,6 +58,25 @@ static unsigned int transport_len(const struct sk_buff *skb)
 	return skb_tail_pointer(skb) - skb_transport_header(skb) + skb->data_len;
 }
 
+/*
+ * A veth hands packets over as they are: a stream's sum is needed by nobody there, and
+ * not verified on the other side. But packets may go on from there, to a device that
+ * would get the sum wrong. Therefore each stays marked as a super-packet, of one segment:
+ * no such device takes any, and the kernel calls us once more, for the sum.
+ *
+ * Who cuts for other reasons than a device's wants packets that are complete, and asks
+ * for no GSO feature (netem changes bits, tunnels encrypt). A veth whose peer has an XDP
+ * program has none either.
+ */
+static bool sums_later(const struct sk_buff *skb, netdev_features_t features)
+{
+	const struct net_device *dev = skb->dev;
+
+	return features & NETIF_F_HW_CSUM && features & NETIF_F_GSO_MASK &&
+	       !skb->encapsulation && dev && dev->hw_features & NETIF_F_GSO_SCTP &&
+	       dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, "veth");
+}
+
 /* The pseudo-header's sum lies in the field; move it from one length to another. */
 static void finish_csum(struct sk_buff *skb, __sum16 *check, unsigned int from)
 {
@@ -65,6 +84,8 @@ static void finish_csum(struct sk_buff *skb, __sum16 *check, unsigned int from)
 				(__force __wsum)htonl(from));
 
 	*check = ~csum_fold(csum_add(csum_unfold(*check), delta));
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return;
 	*check = gso_make_checksum(skb, csum_unfold((__force __sum16)~*check)) ?:
 		 CSUM_MANGLED_0;
 }
@@ -132,6 +153,17 @@ static void hand_over(struct sk_buff *gso, struct sk_buff *segs)
 		WARN_ON_ONCE(refcount_sub_and_test(-delta, &sk->sk_wmem_alloc));
 }
 
+static void mark(struct sk_buff *segs, const struct sk_buff *gso)
+{
+	struct sk_buff *skb;
+
+	for (skb = segs; skb; skb = skb->next) {
+		skb_shinfo(skb)->gso_size = skb_shinfo(gso)->gso_size;
+		skb_shinfo(skb)->gso_type = skb_shinfo(gso)->gso_type;
+		skb_shinfo(skb)->gso_segs = 1;
+	}
+}
+
 static void count(const struct sk_buff *skb)
 {
 	if (skb->dev)
@@ -140,7 +172,7 @@ static void count(const struct sk_buff *skb)
 }
 
 static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features,
-			   unsigned int hlen,
+			   unsigned int hlen, bool later,
 			   void (*fix)(struct sk_buff *segs, unsigned int mss,
 				       unsigned int len))
 {
@@ -150,8 +182,6 @@ static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features,
 	struct sk_buff *segs;
 
 	__skb_pull(skb, hlen);
-	if (skb->len <= mss)
-		return ERR_PTR(-EINVAL);
 	if (skb_gso_ok(skb, features | NETIF_F_GSO_ROBUST)) {
 		/* it goes on whole; its count came from somebody untrusted */
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len, mss);
@@ -160,12 +190,16 @@ static struct sk_buff *cut(struct sk_buff *skb, netdev_features_t features,
 
 	/* only the first may change the transmit queue */
 	skb->ooo_okay = 0;
-	features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_PARTIAL);
+	features &= ~NETIF_F_GSO_PARTIAL;
+	if (!later)
+		features &= ~NETIF_F_CSUM_MASK;
 	segs = skb_segment(skb, features);
 	if (IS_ERR(segs))
 		return segs;
 	segs->ooo_okay = ooo_okay;
 	fix(segs, mss, len);
+	if (later)
+		mark(segs, skb);
 	if (owned(skb))
 		hand_over(skb, segs);
 	count(skb);
@@ -180,9 +214,10 @@ static struct sk_buff *stream_segment(struct sk_buff *skb,
 	if (!type_ok(skb))
 		return ERR_PTR(-EINVAL);
 	hlen = header_len(skb);
-	if (!hlen)
+	/* There may be no more than one segment: it was marked, and now wants its sum. */
+	if (!hlen || skb->len <= hlen)
 		return ERR_PTR(-EINVAL);
-	return cut(skb, features, hlen, fix_stream);
+	return cut(skb, features, hlen, sums_later(skb, features), fix_stream);
 }
 
 static struct sk_buff *dgram_segment(struct sk_buff *skb,
@@ -194,9 +229,10 @@ static struct sk_buff *dgram_segment(struct sk_buff *skb,
 	    skb_shinfo(skb)->gso_size == GSO_BY_FRAGS)
 		return ERR_PTR(-EINVAL);
 	if (!pskb_may_pull(skb, FDP_HDR) ||
+	    skb->len - FDP_HDR <= skb_shinfo(skb)->gso_size ||
 	    skb_checksum_start(skb) != skb_transport_header(skb))
 		return ERR_PTR(-EINVAL);
-	return cut(skb, features, FDP_HDR, fix_dgram);
+	return cut(skb, features, FDP_HDR, false, fix_dgram);
 }
 
 static const struct net_offload offload4 = {
