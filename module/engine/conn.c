@@ -34,6 +34,11 @@ void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 
 	memset(c, 0, sizeof(*c));
 	c->cfg = cfg;
+	fsp_conn_init_zeroed(c, cc);
+}
+
+void fsp_conn_init_zeroed(struct fsp_conn *c, const struct fsp_cc_ops *cc)
+{
 	c->state = FSP_CLOSED;
 	INIT_LIST_HEAD(&c->sndq);
 	INIT_LIST_HEAD(&c->tx_order);
@@ -46,7 +51,7 @@ void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	c->pmtu_base = FSP_PMTU_BASE_V4;
 	c->pmtu_min = FSP_PMTU_MIN_V4;
 	c->gso_max = 65535 - FSP_HDR_MAX;
-	c->rto = min(cfg.rto_init, cfg.rto_max);
+	c->rto = min(c->cfg.rto_init, c->cfg.rto_max);
 	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;
 	c->cwnd_clamp = CWND_MAX;
 	c->ssthresh = FSP_SSTHRESH_INFINITE;

@@ -465,6 +465,9 @@ enum fsp_verdict {
  */
 void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc);
 
+/* The same where all but @c->cfg is known to be 0 */
+void fsp_conn_init_zeroed(struct fsp_conn *c, const struct fsp_cc_ops *cc);
+
 /**
  * fsp_conn_purge() - free every segment held (fsp_host_free_tx/rx) and stop
  * all timers; state becomes FSP_CLOSED

@@ -131,7 +131,7 @@ static struct sock *from_group(struct sock *sk, enum ferry_transport t,
 
 	if (!ferry_group_wanted(sk))
 		return sk;
-	chosen = reuseport_select_sock(sk, ferry_flow_hash(tuple, 0), skb,
+	chosen = reuseport_select_sock(sk, ferry_flow_hash(tuple), skb,
 				       header_len(t, skb));
 	return IS_ERR_OR_NULL(chosen) ? sk : chosen;
 }

@@ -169,12 +169,6 @@ static bool looks_free(struct ferry_ports *ports, struct ferry_flows *flows,
 	return ok;
 }
 
-static u64 destination_hash(const struct ferry_ports *ports, struct ferry_tuple tuple)
-{
-	tuple.lport = 0;
-	return siphash(&tuple, FERRY_TUPLE_KEY, &ports->key);
-}
-
 /*
  * Both hashes of the algorithm come from halves of one. The counter moves on by
  * a random step, so that it does not tell how many connections were made.
@@ -184,12 +178,15 @@ static int go_round(struct ferry_ports *ports, struct ferry_flows *flows,
 		    const struct ferry_port_reuse *reuse)
 {
 	struct span range = ephemeral_range(sk);
-	u64 hash = destination_hash(ports, *tuple);
-	u32 *counter = &ports->counters[(hash >> 32) % FERRY_PORT_COUNTERS];
-	u32 offset = (u32)hash + READ_ONCE(*counter);
+	u64 hash;
+	u32 *counter, offset;
 	unsigned int i;
 	int err;
 
+	tuple->lport = 0;
+	hash = ferry_tuple_secret(tuple, tuple->dev, &ports->key);
+	counter = &ports->counters[(hash >> 32) % FERRY_PORT_COUNTERS];
+	offset = (u32)hash + READ_ONCE(*counter);
 	for (i = 0; i < range.count; i++) {
 		if (i % RESCHED_EVERY == RESCHED_EVERY - 1)
 			cond_resched();

@@ -28,21 +28,49 @@ static u32 ports_of(const struct ferry_tuple *tuple)
 	return (__force u32)tuple->lport << 16 | (__force u32)tuple->rport;
 }
 
-u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed)
+u64 ferry_tuple_secret(const struct ferry_tuple *tuple, u32 more, const siphash_key_t *key)
 {
-	hsiphash_key_t key = hash_key;
+	struct {
+		struct in6_addr laddr, raddr;
+		u32 ports, more;
+	} __aligned(8) both = {
+		.laddr = tuple->laddr,
+		.raddr = tuple->raddr,
+		.ports = ports_of(tuple),
+		.more = more,
+	};
 
-	key.key[0] ^= seed;
+	/* What all mapped addresses have in common need not be hashed. */
+	if (ipv6_addr_v4mapped(&tuple->raddr))
+		return siphash_4u32((__force u32)tuple->laddr.s6_addr32[3],
+				    (__force u32)tuple->raddr.s6_addr32[3],
+				    both.ports, more, key);
+	return siphash(&both, sizeof(both), key);
+}
+
+u32 ferry_flow_hash(const struct ferry_tuple *tuple)
+{
 	if (ipv6_addr_v4mapped(&tuple->raddr))
 		return hsiphash_4u32((__force u32)tuple->laddr.s6_addr32[3],
 				     (__force u32)tuple->raddr.s6_addr32[3],
-				     ports_of(tuple), tuple->dev, &key);
-	return hsiphash(tuple, FERRY_TUPLE_KEY, &key);
+				     ports_of(tuple), tuple->dev, &hash_key);
+	return hsiphash(tuple, FERRY_TUPLE_KEY, &hash_key);
 }
 
+/* The key is secret, so a table need not be hashed anew by a seed: entries keep theirs. */
 static u32 hash_tuple(const void *data, u32 len, u32 seed)
 {
-	return ferry_flow_hash(data, seed);
+	return ferry_flow_hash(data);
+}
+
+static u32 kept_hash(const void *data, u32 len, u32 seed)
+{
+	return ((const struct ferry_flow *)data)->hash;
+}
+
+static int differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	return memcmp(&((const struct ferry_flow *)obj)->tuple, arg->key, FERRY_TUPLE_KEY);
 }
 
 static const struct rhashtable_params params = {
@@ -50,6 +78,8 @@ static const struct rhashtable_params params = {
 	.key_offset		= offsetof(struct ferry_flow, tuple),
 	.head_offset		= offsetof(struct ferry_flow, node),
 	.hashfn			= hash_tuple,
+	.obj_hashfn		= kept_hash,
+	.obj_cmpfn		= differs,
 	.automatic_shrinking	= true,
 };
 
@@ -125,8 +155,9 @@ int ferry_flow_insert(struct ferry_flows *flows, struct ferry_flow *flow)
 	/* Counted before it can be found, or a lookup might leave it out. */
 	if (flow->tuple.dev)
 		atomic_inc(&flows->with_dev);
+	flow->hash = ferry_flow_hash(&flow->tuple);
 	WRITE_ONCE(flow->hashed, true);
-	err = rhashtable_lookup_insert_fast(&flows->table, &flow->node, params);
+	err = rhashtable_lookup_insert_key(&flows->table, &flow->tuple, &flow->node, params);
 	if (!err)
 		return 0;
 	WRITE_ONCE(flow->hashed, false);
@@ -140,6 +171,7 @@ int ferry_flow_replace(struct ferry_flows *flows, struct ferry_flow *old,
 {
 	if (!READ_ONCE(old->hashed))
 		return -ENOENT;
+	new->hash = old->hash;
 	WRITE_ONCE(new->hashed, true);
 	if (rhashtable_replace_fast(&flows->table, &old->node, &new->node, params)) {
 		WRITE_ONCE(new->hashed, false);

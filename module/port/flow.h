@@ -13,6 +13,7 @@
 
 #include <linux/in6.h>
 #include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include <linux/types.h>
 
 enum ferry_transport {
@@ -57,12 +58,14 @@ enum ferry_flow_kind {
  * @tuple: the key; does not change while hashed
  * @kind: what it is embedded in
  * @hashed: whether it is in the table
+ * @hash: of @tuple; the table's own
  */
 struct ferry_flow {
 	struct rhash_head	node;
 	struct ferry_tuple	tuple;
 	enum ferry_flow_kind	kind;
 	bool			hashed;
+	u32			hash;
 };
 
 struct ferry_flows;
@@ -133,7 +136,13 @@ void ferry_flow_walk_enter(struct ferry_flows *flows, struct rhashtable_iter *it
 struct ferry_flow *ferry_flow_owner(struct ferry_flows *flows,
 				    const struct ferry_tuple *tuple);
 
+/*
+ * A function of both ends (not of the device) and @more that nobody without @key can
+ * foresee, not even who has seen others of it.
+ */
+u64 ferry_tuple_secret(const struct ferry_tuple *tuple, u32 more, const siphash_key_t *key);
+
 /* A hash of a tuple that a remote party cannot foresee. */
-u32 ferry_flow_hash(const struct ferry_tuple *tuple, u32 seed);
+u32 ferry_flow_hash(const struct ferry_tuple *tuple);
 
 #endif /* _FERRY_PORT_FLOW_H */

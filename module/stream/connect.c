@@ -3,7 +3,6 @@
  * connect(), from the address a user gives to the SYN; waiting is
  * inet_stream_connect()'s, which goes by sk_state and sk_err.
  */
-#include <linux/siphash.h>
 #include <net/inet_common.h>
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
@@ -23,18 +22,7 @@
  */
 u32 ferry_stream_isn(const struct ferry_net *fn, const struct ferry_tuple *tuple)
 {
-	struct {
-		struct in6_addr laddr, raddr;
-		__be16 lport, rport;
-		u32 pad;
-	} __aligned(8) key = {
-		.laddr = tuple->laddr,
-		.raddr = tuple->raddr,
-		.lport = tuple->lport,
-		.rport = tuple->rport,
-	};
-
-	return (u32)siphash(&key, sizeof(key), &fn->isn_key) +
+	return (u32)ferry_tuple_secret(tuple, 0, &fn->isn_key) +
 	       (u32)(ktime_get_real_ns() >> 6);
 }
 

@@ -221,7 +221,7 @@ static void set_up(struct sock *sk)
 	sk_sockets_allocated_inc(sk);
 	ferry_stream_config_init(sk);
 	ferry_stream_sock_init(sk);
-	fsp_conn_init(&ss->conn, cc ?: fsp_cc_find(FSP_CC_DEFAULT));
+	fsp_conn_init_zeroed(&ss->conn, cc ?: fsp_cc_find(FSP_CC_DEFAULT));
 }
 
 static struct ipv6_pinfo *pinfo(struct sock *sk)

@@ -42,6 +42,35 @@ static struct ferry_flow flow_of(struct kunit *test, u16 rport)
 	};
 }
 
+/* Each part of both ends counts, and what is given beside them; the device does not. */
+static void secret(struct kunit *test)
+{
+	static const char *const addr[][2] = {
+		{ "10.0.0.1", "10.0.0.2" }, { "10.0.0.3", "10.0.0.2" }, { "10.0.0.1", "10.0.0.3" },
+		{ "fd00::1", "fd00::2" }, { "fd00::3", "fd00::2" }, { "fd00::1", "fd00::3" },
+	};
+	const siphash_key_t key = { { 1, 2 } }, other = { { 1, 3 } };
+	u64 seen[ARRAY_SIZE(addr) * 5];
+	struct ferry_tuple t;
+	size_t i, j, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(addr); i++) {
+		t = port_tuple(test, addr[i][0], 80, addr[i][1], 9);
+		seen[n++] = ferry_tuple_secret(&t, 0, &key);
+		t.dev = 7;
+		KUNIT_EXPECT_EQ(test, seen[n - 1], ferry_tuple_secret(&t, 0, &key));
+		seen[n++] = ferry_tuple_secret(&t, 1, &key);
+		seen[n++] = ferry_tuple_secret(&t, 0, &other);
+		t.lport = htons(81);
+		seen[n++] = ferry_tuple_secret(&t, 0, &key);
+		t.rport = htons(10);
+		seen[n++] = ferry_tuple_secret(&t, 0, &key);
+	}
+	for (i = 0; i < n; i++)
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_NE(test, seen[i], seen[j]);
+}
+
 static void one_owner(struct kunit *test)
 {
 	struct ferry_flow a = flow_of(test, 9), b = a;
@@ -124,6 +153,7 @@ static void many(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(secret),
 	KUNIT_CASE(one_owner),
 	KUNIT_CASE(hand_over),
 	KUNIT_CASE(device),
