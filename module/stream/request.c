@@ -104,13 +104,18 @@ unlock:
 	spin_unlock(&req->lock);
 }
 
-/* Link-local peers are known by their interface, others by the listener's wish. */
-static int bound_dev(const struct sock *sk, const struct ferry_tuple *tuple)
+/*
+ * Link-local peers are known by their interface, others by the listener's wish; one
+ * of a VRF by that also where the listener serves all of them (tcp_l3mdev_accept).
+ */
+static int bound_dev(const struct sock *sk, const struct ferry_packet *p)
 {
+	const struct ferry_tuple *tuple = p->tuple;
+
 	if (ipv6_addr_type(&tuple->raddr) & IPV6_ADDR_LINKLOCAL ||
 	    ipv6_addr_type(&tuple->laddr) & IPV6_ADDR_LINKLOCAL)
 		return tuple->dev;
-	return READ_ONCE(sk->sk_bound_dev_if) ? tuple->dev : 0;
+	return inet_request_bound_dev_if(sk, p->skb) ? tuple->dev : 0;
 }
 
 static u16 our_mss(struct ferry_net *fn, struct sock *sk, const struct ferry_tuple *tuple)
@@ -131,7 +136,7 @@ static struct ferry_request *alloc_request(struct sock *sk, struct ferry_packet 
 	if (!req)
 		return NULL;
 	req->flow.tuple = *p->tuple;
-	req->flow.tuple.dev = bound_dev(sk, p->tuple);
+	req->flow.tuple.dev = bound_dev(sk, p);
 	req->flow.kind = FERRY_FLOW_REQUEST;
 	req->fn = p->fn;
 	req->listener = sk;
@@ -208,7 +213,7 @@ static void give_ticket(struct sock *sk, struct ferry_packet *p)
 	struct fsp_request req;
 	struct fsp_tx tx;
 
-	tuple.dev = bound_dev(sk, p->tuple);
+	tuple.dev = bound_dev(sk, p);
 	fill_request(&req, sk, p, &tuple, NULL);
 	ferry_ticket_make(p->fn, &tuple, &req, ticket);
 	fsp_request_synack(&req, &tx, 0, ferry_stream_now());
