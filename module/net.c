@@ -78,6 +78,11 @@ free_tables:
 	return err;
 }
 
+static void __net_exit net_pre_exit(struct net *net)
+{
+	ferry_ip_net_pre_exit(ferry_net(net));
+}
+
 /*
  * Sockets of the namespace are gone (they hold it), its devices as well. What
  * may be left are half-open and TIME_WAIT entries, ended by the rooms that own
@@ -96,10 +101,11 @@ static void __net_exit net_exit(struct net *net)
 }
 
 static struct pernet_operations net_ops = {
-	.init	= net_init,
-	.exit	= net_exit,
-	.id	= &ferry_net_id,
-	.size	= sizeof(struct ferry_net),
+	.init		= net_init,
+	.pre_exit	= net_pre_exit,
+	.exit		= net_exit,
+	.id		= &ferry_net_id,
+	.size		= sizeof(struct ferry_net),
 };
 
 int ferry_net_init(void)

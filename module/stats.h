@@ -17,6 +17,7 @@
 	X(IP_IN_SHORT, "IpInShort", "packets shorter than their header says") \
 	X(IP_IN_CSUM, "IpInCsumErrors", "packets with a wrong checksum") \
 	X(IP_IN_POLICY, "IpInPolicy", "packets refused by an xfrm policy") \
+	X(IP_IN_EARLY, "IpInEarly", "packets whose socket was found before their route") \
 	X(IP_IN_NOMEM, "IpInNoMem", "packets dropped for want of memory") \
 	X(IP_OUT_NOROUTE, "IpOutNoRoute", "packets without a route to their peer") \
 	X(IP_OUT_NOMEM, "IpOutNoMem", "packets not sent for want of memory") \

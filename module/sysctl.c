@@ -76,6 +76,7 @@ static const struct ferry_sysctl defaults = {
 	.stream_fastopen		= FERRY_FASTOPEN_CLIENT | FERRY_FASTOPEN_SERVER,
 	.stream_fastopen_lifetime	= 86400,
 	.stream_syncookies		= 1,
+	.early_demux			= 1,
 	.gro				= 1,
 	.udp				= FERRY_UDP_ASKED,
 	.udp_port			= FERRY_UDP_PORT,
@@ -163,6 +164,24 @@ static int do_udp(ferry_ctl_table *table, int write, void *buffer, size_t *len,
 	return ferry_ip_udp_set(fn, now, value);
 }
 
+/* As do_udp(), of the hooks before routing */
+static int do_early(ferry_ctl_table *table, int write, void *buffer, size_t *len,
+		    loff_t *pos)
+{
+	struct ferry_net *fn = table->extra1;
+	struct ctl_table copy = *table;
+	int value = READ_ONCE(fn->sysctl.early_demux);
+	int err;
+
+	copy.data = &value;
+	copy.extra1 = (void *)&zero;
+	copy.extra2 = (void *)&one;
+	err = proc_dointvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	return ferry_ip_early_set(fn, value);
+}
+
 #define OFFSET(field)	((void *)offsetof(struct ferry_sysctl, field))
 #define BOUND(ptr)	((void *)&(ptr))
 
@@ -176,12 +195,13 @@ static int do_udp(ferry_ctl_table *table, int write, void *buffer, size_t *len,
 	.extra2		= BOUND(most),				\
 }
 
-#define UDP(field) {						\
+/* What more is to be done than to write it */
+#define ACTION(field, handler) {				\
 	.procname	= #field,				\
 	.data		= OFFSET(field),			\
 	.maxlen		= sizeof(int),				\
 	.mode		= 0644,					\
-	.proc_handler	= do_udp,				\
+	.proc_handler	= (handler),				\
 }
 
 #define TRIPLE(field) {						\
@@ -230,8 +250,9 @@ static const struct ctl_table net_table[] = {
 	INT(stream_fastopen_lifetime, one, max_lifetime),
 	INT(stream_syncookies, zero, two),
 	INT(gro, zero, one),
-	UDP(udp),
-	UDP(udp_port),
+	ACTION(early_demux, do_early),
+	ACTION(udp, do_udp),
+	ACTION(udp_port, do_udp),
 };
 
 /* Of the machine, hence in the first namespace only. */
@@ -312,7 +333,8 @@ static unsigned int fill_table(struct ferry_net *fn, struct ctl_table *table)
 	memcpy(table, net_table, sizeof(net_table));
 	for (i = 0; i < n; i++) {
 		table[i].data = (char *)&fn->sysctl + (uintptr_t)table[i].data;
-		if (table[i].proc_handler == do_udp)
+		if (table[i].proc_handler == do_udp ||
+		    table[i].proc_handler == do_early)
 			table[i].extra1 = fn;
 	}
 	if (!privileged(fn))

@@ -39,6 +39,7 @@ struct ferry_net;
  * @stream_fastopen: FERRY_FASTOPEN_*
  * @stream_fastopen_lifetime: how long a key makes cookies
  * @stream_syncookies: 0: never, 1: where the half-open queue is full, 2: always
+ * @early_demux: find the socket of a received packet before its route
  * @gro: merge received segments
  * @udp: enum ferry_udp_mode
  * @udp_port: ours, and the peers' where nothing else is known
@@ -71,6 +72,7 @@ struct ferry_sysctl {
 	int			stream_fastopen;
 	int			stream_fastopen_lifetime;
 	int			stream_syncookies;
+	int			early_demux;
 	int			gro;
 	int			udp;
 	int			udp_port;

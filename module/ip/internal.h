@@ -41,12 +41,20 @@ void ferry_ip_deliver(enum ferry_transport t, struct sk_buff *skb);
  * @port: our UDP port, 0 while it is closed
  * @socks: the kernel's sockets that hold it: IPv4, IPv6 (or NULL)
  * @peers: see udp_peer.c; made when the port is first opened
+ * @early_lock: of the hooks before routing: early.c
+ * @early: they are there
+ * @early_asked: a stream socket was made
+ * @early_over: the namespace ends
  */
 struct ferry_ip_net {
 	struct mutex		lock;	/* see above */
 	__be16			port;
 	struct socket		*socks[2];
 	struct ferry_udp_peers	*peers;
+	struct mutex		early_lock;	/* see above */
+	bool			early;
+	bool			early_asked;
+	bool			early_over;
 };
 
 /* udp_err.c: the kernel's encap_err_lookup */

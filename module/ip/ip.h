@@ -86,6 +86,7 @@ void ferry_ip_unregister(enum ferry_transport t);
 int ferry_ip_init(void);
 void ferry_ip_uninit(void);
 int ferry_ip_net_init(struct ferry_net *fn);
+void ferry_ip_net_pre_exit(struct ferry_net *fn);
 void ferry_ip_net_uninit(struct ferry_net *fn);
 
 /* ---- sockets ---- */
@@ -217,6 +218,25 @@ enum ferry_ip_pmtu ferry_ip_pmtu_discovery(struct sock *sk);
 
 /* An ICMP redirect for a socket's route; locked. */
 void ferry_ip_redirect(struct sock *sk, struct sk_buff *skb);
+
+/* ---- early demultiplexing: see early.c ---- */
+
+void ferry_ip_early_ask(struct ferry_net *fn);
+int ferry_ip_early_set(struct ferry_net *fn, int value);
+
+/**
+ * ferry_ip_early_sock() - the socket that was found before the packet's route
+ * @skb: a received packet
+ * @tuple: its ends
+ *
+ * Return: the owner of @tuple with a reference, the caller's now, or NULL: look it up.
+ */
+struct sock *ferry_ip_early_sock(struct sk_buff *skb, const struct ferry_tuple *tuple);
+
+/* @skb's route is likely that of the next packet; @sk is locked and connected. */
+void ferry_ip_note_route(struct sock *sk, const struct sk_buff *skb);
+/* @sk is locked; it gets another peer. */
+void ferry_ip_forget_route(struct sock *sk);
 
 /* ---- inside UDP: protocol.rst, "Inside UDP" ---- */
 

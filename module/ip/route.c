@@ -254,6 +254,7 @@ int ferry_ip_connect(struct sock *sk)
 	int err;
 
 	sk_dst_reset(sk);
+	ferry_ip_forget_route(sk);
 	err = ferry_ip_is_v4(sk) ? connect4(sk) : connect6(sk);
 	if (!err)
 		return 0;

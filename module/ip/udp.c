@@ -254,6 +254,7 @@ int ferry_ip_net_init(struct ferry_net *fn)
 	if (!fn->ip)
 		return -ENOMEM;
 	mutex_init(&fn->ip->lock);
+	mutex_init(&fn->ip->early_lock);
 	return 0;
 }
 

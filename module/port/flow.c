@@ -70,7 +70,10 @@ static u32 kept_hash(const void *data, u32 len, u32 seed)
 
 static int differs(struct rhashtable_compare_arg *arg, const void *obj)
 {
-	return memcmp(&((const struct ferry_flow *)obj)->tuple, arg->key, FERRY_TUPLE_KEY);
+	const struct ferry_tuple *own = &((const struct ferry_flow *)obj)->tuple;
+	const struct ferry_tuple *key = arg->key;
+
+	return own->dev != key->dev || !ferry_tuple_same_ends(own, key);
 }
 
 static const struct rhashtable_params params = {

@@ -15,6 +15,7 @@
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <linux/types.h>
+#include <net/ipv6.h>
 
 enum ferry_transport {
 	FERRY_STREAM,
@@ -67,6 +68,15 @@ struct ferry_flow {
 	bool			hashed;
 	u32			hash;
 };
+
+/* Of the same two ends? By words: a key is compared with each packet. */
+static inline bool ferry_tuple_same_ends(const struct ferry_tuple *a,
+					 const struct ferry_tuple *b)
+{
+	return a->lport == b->lport && a->rport == b->rport &&
+	       ipv6_addr_equal(&a->raddr, &b->raddr) &&
+	       ipv6_addr_equal(&a->laddr, &b->laddr);
+}
 
 struct ferry_flows;
 struct ferry_net;

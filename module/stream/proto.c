@@ -254,8 +254,10 @@ int ferry_stream_create(struct net *net, struct socket *sock, int family, int ke
 				     pinfo(sk), kern);
 	set_up(sk);
 	flag_socket(sock);
-	if (!err)
+	if (!err) {
+		ferry_ip_early_ask(ferry_net(net));
 		return 0;
+	}
 	sk_common_release(sk);
 	sock->sk = NULL;
 	return err;

@@ -84,6 +84,7 @@ void ferry_stream_rx(struct sock *sk, struct sk_buff *skb, struct fsp_rx *rx)
 	if (ss->path_seen != (u32)jiffies || ss->path_stale)
 		ferry_stream_path_update(sk);
 	__skb_pull(skb, rx->hdr_len);
+	ferry_ip_note_route(sk, skb);
 	skb_dst_drop(skb);
 	skb->dev = NULL;
 	verdict = fsp_conn_rx(&ss->conn, rx, ferry_skb_seg(skb), ferry_stream_now());
@@ -213,6 +214,14 @@ static void to_port(struct ferry_packet *p)
 		ferry_stream_refuse(p);
 }
 
+/* Takes over the reference. */
+static void to_owner(struct sock *sk, struct ferry_packet *p)
+{
+	if (ferry_stream_way_fits(sk, p))
+		to_sock(sk, p);
+	sock_put(sk);
+}
+
 /* False: the owner has just given it up */
 static bool to_flow(struct ferry_flow *flow, struct ferry_packet *p)
 {
@@ -230,18 +239,21 @@ static bool to_flow(struct ferry_flow *flow, struct ferry_packet *p)
 		sk = &ferry_flow_stream(flow)->fs.inet.sk;
 		if (!refcount_inc_not_zero(&sk->sk_refcnt))
 			return false;
-		if (ferry_stream_way_fits(sk, p))
-			to_sock(sk, p);
-		sock_put(sk);
+		to_owner(sk, p);
 		return true;
 	}
 }
 
 static void dispatch(struct ferry_packet *p)
 {
+	struct sock *sk = ferry_ip_early_sock(p->skb, p->tuple);
 	struct ferry_flow *flow;
 	int i;
 
+	if (likely(sk)) {
+		to_owner(sk, p);
+		return;
+	}
 	for (i = 0; i < LOOKUPS; i++) {
 		flow = ferry_flow_lookup(ferry_stream_flows(p->fn), p->tuple,
 					 p->sdif);

@@ -8,7 +8,8 @@
  *
  * A client prints "ready", then for each line of its standard input sends one
  * message, and prints "echo" when it comes back, "lost" when it does not in five
- * seconds (a datagram), "gone ERRNO" when the socket failed.
+ * seconds (a datagram) or a hundred (a stream, which repeats it meanwhile), "gone
+ * ERRNO" when the socket failed.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 
 #define PEERS	64
 #define WAIT_MS	5000
+#define PATIENT	100000	/* ms */
 
 static void echo_dgram(int fd)
 {
@@ -70,7 +72,7 @@ static void serve(union ft_addr addr)
 	}
 }
 
-static const char *talk(int fd, const char *line, size_t len)
+static const char *talk(int fd, int type, const char *line, size_t len)
 {
 	static char text[32];
 	char buf[256];
@@ -78,7 +80,7 @@ static const char *talk(int fd, const char *line, size_t len)
 
 	if (send(fd, line, len, MSG_NOSIGNAL) != (ssize_t)len)
 		goto gone;
-	if (!ft_poll(fd, POLLIN, WAIT_MS))
+	if (!ft_poll(fd, POLLIN, type == SOCK_STREAM ? PATIENT : WAIT_MS))
 		return "lost";
 	n = recv(fd, buf, sizeof(buf), 0);
 	if (n == (ssize_t)len && !memcmp(buf, line, len))
@@ -99,7 +101,7 @@ static void client(int type, const union ft_addr *addr, bool udp)
 	printf("ready %d\n", ft_port(&(union ft_addr){ .ss = ft_local(fd).ss }));
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
-		puts(talk(fd, line, strlen(line)));
+		puts(talk(fd, type, line, strlen(line)));
 		fflush(stdout);
 	}
 }
