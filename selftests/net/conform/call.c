@@ -423,16 +423,25 @@ static size_t info_find(const char *name)
 	return i;
 }
 
+/* NAME:VARIABLE: cut in two; NULL where it is not that */
+static char *cut_var(char *token)
+{
+	char *var = token ? strchr(token, ':') : NULL;
+
+	if (var)
+		*var++ = 0;
+	return var;
+}
+
 static void call_info(char **args)
 {
 	int64_t deadline = now_ms() + patience(CONDITION_WAIT);
-	char *token = next(args), *name, *text, op[3], *var;
+	char *token = next(args), *name, *text, op[3];
+	char *var = cut_var(token);
 	int64_t v;
 	size_t i;
 
-	var = token ? strchr(token, ':') : NULL;
 	if (var) {
-		*var++ = 0;
 		var_set(var, info(info_find(token)));
 		return;
 	}
@@ -493,10 +502,16 @@ static int64_t counter(const char *name)
 static void call_count(char **args)
 {
 	int64_t deadline = now_ms() + patience(CONDITION_WAIT);
-	char *name, *text, op[3];
+	char *token = next(args), *name, *text, op[3];
+	char *var = cut_var(token);
 	int64_t v;
 
-	cond(args, &name, op, &text);
+	if (var) {
+		var_set(var, counter(token));
+		return;
+	}
+	if (!token || !cut_cond(token, &name, op, &text))
+		fail("NAME=VALUE is missing");
 	while (!compare(v = counter(name), op, value(text))) {
 		if (now_ms() > deadline)
 			fail("%s is %lld", name, (long long)v);
