@@ -155,7 +155,12 @@ static void check_reset(const struct fsp_rx *rx)
 	if (rx->flags & FSP_RST)
 		return;
 	fsp_reset_for(rx, &tx);
-	fuzz_check(tx.flags & FSP_RST && tx.hdr_len == FSP_HDR_MIN && !tx.len);
+	fuzz_check(tx.flags & FSP_RST && !tx.len);
+	if (tx.opts & FSP_HAS_EPOCH)
+		fuzz_check(tx.hdr_len == FSP_HDR_MIN + 4 * DIV_ROUND_UP(FSP_OPT_EPOCH_LEN, 4) &&
+			   rx->flags & FSP_ACK && tx.seq_epoch == rx->ack_epoch);
+	else
+		fuzz_check(tx.hdr_len == FSP_HDR_MIN);
 }
 
 static void parse(const u8 *p, unsigned int avail, unsigned int pkt_len)
