@@ -43,6 +43,10 @@ check() {
 	reduced=$((reduced + $(ft_stat A StreamEcnReduced)))
 	failed=$((failed + $(ft_stat A StreamEcnPathFailed)))
 	ktap_diag "$name.v$v: $marked marked, $reduced reductions, $failed failed"
+	(($3)) || {
+		ft_on A ferry stat | grep -v " 0$" > "$FT_TMP/out"
+		ktap_diag_file "$FT_TMP/out"
+	}
 	(($3))
 	ktap_result $? "$name.v$v: $3"
 }
