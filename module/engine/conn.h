@@ -314,7 +314,6 @@ struct fsp_conn {
 	u16			pmtu_base;	/* RFC 8899's BASE_PLPMTU, and ... */
 	u16			pmtu_min;	/* ... MIN_PLPMTU; as the host says */
 	bool			fin_pending;	/* a FIN waits for a carrier */
-	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
 
 	/* in flight, in bytes */
 	u32			sacked_out;
@@ -380,8 +379,7 @@ struct fsp_conn {
 	void			*cc_priv;	/* its state; NULL: it is not at work */
 	bool			rate_app_limited; /* @rate was the application's */
 	bool			cwnd_limited;
-	bool			fin_seen;	/* the peer's, maybe out of order */
-	bool			dup_due;	/* @dup was not told yet */
+	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
 
 	/* receiving */
 	u32			irs;
@@ -400,13 +398,15 @@ struct fsp_conn {
 	u32			last_ofo;	/* newest arrival: its range is reported first */
 	u32			fin_seq;	/* of the peer's FIN, with @fin_seen */
 	struct fsp_dup		dup;		/* newest that brought nothing new */
+	bool			dup_due;	/* and was not told yet */
+	bool			fin_seen;	/* the peer's, maybe out of order */
 
 	/* acknowledging */
+	u16			echo_serial;
+	u32			ack_bytes;	/* received in order and not acknowledged */
 	u64			echo_time;	/* when @echo_serial came in */
 	u64			last_rcv;	/* of any packet */
 	u64			last_rcv_data;
-	u32			ack_bytes;	/* received in order and not acknowledged */
-	u16			echo_serial;
 	bool			echo_due;
 	u8			ack_now;
 	u8			quick_acks;	/* full-speed acknowledgments to go */

@@ -509,6 +509,24 @@ static void reader_rate(struct kunit *test)
 	fx_done(fx);
 }
 
+/* Nothing was sent so far; the reader's turn brings the acknowledgment of all. */
+static void reading_acks(struct fx *fx, u32 off)
+{
+	KUNIT_EXPECT_EQ(fx->test, fx_pending(fx), 0u);
+	fsp_conn_read(&fx->conn, fx->now);
+	KUNIT_ASSERT_EQ(fx->test, fx_pending(fx), 1u);
+	KUNIT_EXPECT_EQ(fx->test, fx_next(fx)->tx.ack, fx_seq(off));
+}
+
+/* Nothing was sent so far; that long, and no reader, does. */
+static void acks_within(struct fx *fx, u64 time)
+{
+	KUNIT_EXPECT_EQ(fx->test, fx_pending(fx), 0u);
+	KUNIT_EXPECT_EQ(fx->test, fx_fire(fx), time);
+	KUNIT_EXPECT_EQ(fx->test, fx_pending(fx), 1u);
+	fx_skip(fx);
+}
+
 /* While bytes that wait keep the window from opening, reading acknowledges them. */
 static void by_reader(struct kunit *test)
 {
@@ -517,18 +535,12 @@ static void by_reader(struct kunit *test)
 
 	fx->rcv_space = c->rcv_wnd - 1;
 	fx_data(fx, 0, 10000, 0);
-	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
-	fsp_conn_read(c, fx->now);
-	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
-	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(10000));
+	reading_acks(fx, 10000);
 	/* or soon, where nobody reads, though a small packet's would have time */
 	fx->rcv_space = c->rcv_wnd - 1;
 	fx_data(fx, 10000, 10, 0);
 	fx_data(fx, 10010, 9990, 0);
-	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
-	KUNIT_EXPECT_EQ(test, fx_fire(fx), MSEC);
-	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
-	fx_skip(fx);
+	acks_within(fx, MSEC);
 	fx->rcv_space = FX_BUF;
 	fx_data(fx, 20000, 10000, 0);
 	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
@@ -546,20 +558,14 @@ static void by_reader_in_packets(struct kunit *test)
 	fx->rcv_space = c->rcv_wnd - 1;
 	for (i = 0; i < 10; i++)
 		fx_data(fx, i * 1000, 1000, 0);
-	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
-	fsp_conn_read(c, fx->now);
-	KUNIT_ASSERT_EQ(test, fx_pending(fx), 1u);
-	KUNIT_EXPECT_EQ(test, fx_next(fx)->tx.ack, fx_seq(10000));
+	reading_acks(fx, 10000);
 	/* The wait is counted from the second packet on, not from the last. */
 	fx->rcv_space = c->rcv_wnd - 1;
 	fx_data(fx, 10000, 1000, 0);
 	fx_data(fx, 11000, 1000, 0);
 	fx->now += MSEC / 2;
 	fx_data(fx, 12000, 1000, 0);
-	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
-	KUNIT_EXPECT_EQ(test, fx_fire(fx), MSEC / 2);
-	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
-	fx_skip(fx);
+	acks_within(fx, MSEC / 2);
 	/* A reader who wants more first (SO_RCVLOWAT) will not read. */
 	fx->rcv_space = c->rcv_wnd - 1;
 	fx->reader_waits = true;
@@ -683,6 +689,12 @@ static void fin_alone(struct kunit *test)
 	/* Our answer got lost, or is late. */
 	fx_data(fx, 0, 100, FSP_FIN);
 	KUNIT_EXPECT_EQ(test, fx_pending(fx), 1u);
+	fx_done(fx);
+
+	/* without payload, too */
+	fx = settled(test);
+	fx_data(fx, 0, 0, FSP_FIN);
+	acks_within(fx, MSEC);
 	fx_done(fx);
 }
 
