@@ -216,6 +216,7 @@ static void set_up(struct sock *sk)
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk->sk_backlog_rcv = ferry_stream_backlog_rcv;
 	sk->sk_write_space = ferry_stream_write_space;
+	sk->sk_destruct = ferry_stream_destruct;
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(sysctl->stream_rmem[1]));
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(sysctl->stream_wmem[1]));
 	sk_sockets_allocated_inc(sk);

@@ -211,6 +211,7 @@ void ferry_stream_check_space(struct sock *sk);
 void ferry_stream_timer_init(struct sock *sk);
 void ferry_stream_timer_arm(struct sock *sk);
 void ferry_stream_timer_stop(struct sock *sk);
+void ferry_stream_destruct(struct sock *sk);
 /* Send what room below or memory held back. */
 void ferry_stream_push(struct sock *sk);
 /* Deferred from softirq: struct proto's release_cb */

@@ -3,7 +3,14 @@
  * One high-resolution timer per socket serves all of the engine's. It is moved
  * only to run out earlier: most timers are put off by every acknowledgment, and
  * one needless expiry costs less than moving it each time.
+ *
+ * An armed timer holds no reference: it may be started while it runs, and nobody
+ * could tell then whether that moved one or added one. Instead it takes one where
+ * there is one to take when it runs out, and the socket's memory waits for it.
  */
+#include <net/inet_common.h>
+#include <net/transp_v6.h>
+
 #include "compat/timer.h"
 #include "stream/internal.h"
 
@@ -12,9 +19,6 @@ static void start(struct sock *sk, u64 when)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
-	/* A timer that is running now has its own reference, and drops it. */
-	if (hrtimer_try_to_cancel(&ss->timer) != 1)
-		sock_hold(sk);
 	ss->timer_at = when;
 	hrtimer_start(&ss->timer, ns_to_ktime(when), HRTIMER_MODE_ABS_SOFT);
 }
@@ -37,8 +41,7 @@ void ferry_stream_timer_stop(struct sock *sk)
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
 	ss->timer_at = 0;
-	if (hrtimer_try_to_cancel(&ss->timer) == 1)
-		__sock_put(sk);
+	hrtimer_try_to_cancel(&ss->timer);
 }
 
 void ferry_stream_timeout(struct sock *sk)
@@ -62,6 +65,8 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 						    timer);
 	struct sock *sk = &ss->fs.inet.sk;
 
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return HRTIMER_NORESTART;
 	bh_lock_sock(sk);
 	/* Armed anew while this waited for the lock? Then timer_at is that one's. */
 	if (!hrtimer_is_queued(timer))
@@ -81,6 +86,19 @@ void ferry_stream_timer_init(struct sock *sk)
 
 	hrtimer_setup(&ss->timer, expire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 	ss->timer_at = 0;
+}
+
+/* Of a socket without references, after an RCU grace period (SOCK_RCU_FREE) */
+void ferry_stream_destruct(struct sock *sk)
+{
+	hrtimer_cancel(&ferry_stream_sk(sk)->timer);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		inet6_sock_destruct(sk);
+		return;
+	}
+#endif
+	inet_sock_destruct(sk);
 }
 
 #define DEFERRED	(BIT(FERRY_DEFER_TIMER) | BIT(FERRY_DEFER_PUSH) | \
