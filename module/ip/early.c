@@ -22,12 +22,13 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
+#include "engine/wire.h"
 #include "ip/internal.h"
 
 #if IS_ENABLED(CONFIG_NETFILTER)
 
-/* Both ports: all that is read of the transport header */
-#define PORTS	4
+/* All that is read of the transport header: ports and flags */
+#define LOOKED_AT	offsetofend(struct fsp_hdr, flags)
 
 static bool bridged(const struct sk_buff *skb)
 {
@@ -43,6 +44,14 @@ static bool ordinary(const struct sk_buff *skb)
 	return skb->pkt_type == PACKET_HOST && !skb->sk && !skb_dst(skb) &&
 	       !netif_is_l3_slave(skb->dev) && !netif_is_l3_master(skb->dev) &&
 	       !bridged(skb);
+}
+
+/* Nobody's yet, or of a connection that has no route yet */
+static bool begins(const struct sk_buff *skb)
+{
+	const struct fsp_hdr *h = (const struct fsp_hdr *)skb_transport_header(skb);
+
+	return h->flags & FSP_SYN;
 }
 
 static struct sock *find(struct ferry_net *fn, const struct sk_buff *skb)
@@ -73,7 +82,7 @@ static void attach(struct net *net, struct sk_buff *skb)
 	struct sock *sk;
 
 	if (!READ_ONCE(net->ipv4.sysctl_ip_early_demux) || !ordinary(skb) ||
-	    !pskb_may_pull(skb, skb_transport_offset(skb) + PORTS))
+	    !pskb_may_pull(skb, skb_transport_offset(skb) + LOOKED_AT) || begins(skb))
 		return;
 	sk = find(fn, skb);
 	dst = sk ? route_of(sk, skb) : NULL;

@@ -129,6 +129,37 @@ struct dst_entry *ferry_ip_route(struct sock *sk);
 int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
 
 /**
+ * struct ferry_ip_way - a route without a (full) socket
+ * @dst: with a reference, an error pointer, or NULL: not looked for, or used up
+ * @fl: the flow, which transmission wants beside it
+ */
+struct ferry_ip_way {
+	struct dst_entry	*dst;
+	struct flowi		fl;
+};
+
+/**
+ * ferry_ip_way_find() - look for the route that ferry_ip_send() would take
+ * @way: filled; for ferry_ip_way_put() in the end
+ * @fn: as there, with all that follow
+ * @t: ..
+ * @sk: ..
+ * @tuple: ..
+ * @mark: ..
+ * @tclass: ..
+ */
+void ferry_ip_way_find(struct ferry_ip_way *way, struct ferry_net *fn,
+		       enum ferry_transport t, const struct sock *sk,
+		       const struct ferry_tuple *tuple, u32 mark, u8 tclass);
+
+static inline void ferry_ip_way_put(struct ferry_ip_way *way)
+{
+	if (!IS_ERR(way->dst))
+		dst_release(way->dst);
+	way->dst = NULL;
+}
+
+/**
  * ferry_ip_send() - send a packet that belongs to no (full) socket: SYN-ACK,
  * reset, TIME_WAIT's acknowledgment. Any context with BH off.
  * @fn: the namespace
@@ -140,12 +171,13 @@ int ferry_ip_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
  * @skb: as for ferry_ip_xmit(), never a super-packet. Consumed
  * @mark: skb mark to route by (see ferry_ip_reply_mark())
  * @tclass: TOS or traffic class
+ * @way: found for the same packet, and used up; or NULL
  *
  * Return: 0 or a negative errno.
  */
 int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 		  const struct sock *sk, const struct ferry_tuple *tuple,
-		  struct sk_buff *skb, u32 mark, u8 tclass);
+		  struct sk_buff *skb, u32 mark, u8 tclass, struct ferry_ip_way *way);
 
 /**
  * struct ferry_ip_how - the fields of an IP header a datagram may choose
@@ -186,16 +218,14 @@ void ferry_ip_csum(enum ferry_transport t, struct sk_buff *skb,
 unsigned int ferry_ip_mss_room(struct sock *sk);
 
 /**
- * ferry_ip_route_room() - the same for a peer without a socket, and for the
+ * ferry_ip_way_room() - the same for a peer without a socket, and for the
  * MSS a SYN or SYN-ACK announces: from the device's MTU
- * @fn: the namespace
+ * @way: was looked for
  * @t: transport
- * @sk: listener or NULL
  * @tuple: local end first
  */
-unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
-				 const struct sock *sk,
-				 const struct ferry_tuple *tuple);
+unsigned int ferry_ip_way_room(const struct ferry_ip_way *way, enum ferry_transport t,
+			       const struct ferry_tuple *tuple);
 
 /**
  * ferry_ip_update_pmtu() - an ICMP error announced a smaller path MTU

@@ -69,31 +69,23 @@ unsigned int ferry_ip_mss_room(struct sock *sk)
 	return room(dst ? mtu6(sk, dst) : IPV6_MIN_MTU, sizeof(struct ipv6hdr) + more);
 }
 
-unsigned int ferry_ip_route_room(struct ferry_net *fn, enum ferry_transport t,
-				 const struct sock *sk,
-				 const struct ferry_tuple *tuple)
+unsigned int ferry_ip_way_room(const struct ferry_ip_way *way, enum ferry_transport t,
+			       const struct ferry_tuple *tuple)
 {
 	bool v4 = ipv6_addr_v4mapped(&tuple->raddr);
 	unsigned int hdr = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	unsigned int more = ferry_ip_udp_len(t, tuple->udp);
-	struct dst_entry *dst;
-	struct flowi fl;
-	unsigned int len;
 
-	dst = ferry_ip_lookup(fn, t, sk, tuple,
-			      sk ? READ_ONCE(sk->sk_mark) : 0, 0, &fl);
-	if (IS_ERR(dst))
+	if (IS_ERR(way->dst))
 		return room(v4 ? 576 : IPV6_MIN_MTU, hdr + more);
-	len = room(dst_metric_advmss(dst) + ADVMSS_HDR + hdr, hdr + more);
-	dst_release(dst);
-	return len;
+	return room(dst_metric_advmss(way->dst) + ADVMSS_HDR + hdr, hdr + more);
 }
 
 /* A packet without DF, which routers cut, proves nothing: RFC 8899 section 3. */
 static enum ferry_ip_pmtu discovery4(struct sock *sk)
 {
 	u8 pmtudisc = READ_ONCE(inet_sk(sk)->pmtudisc);
-	struct dst_entry *dst = ferry_ip_route(sk);
+	const struct dst_entry *dst;
 
 	switch (pmtudisc) {
 	case IP_PMTUDISC_PROBE:
@@ -101,6 +93,7 @@ static enum ferry_ip_pmtu discovery4(struct sock *sk)
 	case IP_PMTUDISC_DO:
 		return FERRY_PMTU_ICMP;
 	case IP_PMTUDISC_WANT:
+		dst = __sk_dst_get(sk) ?: ferry_ip_route(sk);
 		return dst && !dst_metric_locked(dst, RTAX_MTU) ? FERRY_PMTU_ICMP :
 								  FERRY_PMTU_NONE;
 	default:

@@ -154,8 +154,10 @@ static struct dst_entry *route(struct sock *sk)
 static bool port_is_new(const struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
-	__be16 sport = wire_of_sock(sk).sport;
+	__be16 sport = inet->inet_sport;
 
+	if (READ_ONCE(ferry_sk(sk)->udp))
+		sport = READ_ONCE(ferry_sock_net(sk)->ip->port);
 	if (ferry_ip_is_v4(sk))
 		return inet->cork.fl.u.ip4.fl4_sport != sport;
 	return inet->cork.fl.u.ip6.fl6_sport != sport;

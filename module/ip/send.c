@@ -106,17 +106,29 @@ static void how_from_sock(const struct sock *sk, bool v4, struct ferry_ip_how *h
 		how->ttl = inet6_sk(sk)->hop_limit;
 }
 
+void ferry_ip_way_find(struct ferry_ip_way *way, struct ferry_net *fn,
+		       enum ferry_transport t, const struct sock *sk,
+		       const struct ferry_tuple *tuple, u32 mark, u8 tclass)
+{
+	way->dst = ferry_ip_lookup(fn, t, sk, tuple, mark, tclass, &way->fl);
+}
+
 int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 		  const struct sock *sk, const struct ferry_tuple *tuple,
-		  struct sk_buff *skb, u32 mark, u8 tclass)
+		  struct sk_buff *skb, u32 mark, u8 tclass, struct ferry_ip_way *way)
 {
 	struct ferry_ip_how how = { .tclass = tclass, .ttl = -1, .df = true,
 				    .mark = mark };
 	bool v4 = ipv6_addr_v4mapped(&tuple->raddr);
+	struct ferry_ip_way here = { .dst = NULL };
 	struct dst_entry *dst;
-	struct flowi fl;
 
-	dst = ferry_ip_lookup(fn, t, sk, tuple, mark, tclass, &fl);
+	if (!way || !way->dst) {
+		way = &here;
+		ferry_ip_way_find(way, fn, t, sk, tuple, mark, tclass);
+	}
+	dst = way->dst;
+	way->dst = NULL;
 	if (IS_ERR(dst)) {
 		ferry_stat_inc(fn, FERRY_STAT_IP_OUT_NOROUTE);
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
@@ -132,5 +144,5 @@ int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 		if (err)
 			return err;
 	}
-	return ferry_ip_out(fn, NULL, skb, &fl, v4, &how);
+	return ferry_ip_out(fn, NULL, skb, &way->fl, v4, &how);
 }

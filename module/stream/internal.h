@@ -14,6 +14,7 @@
 #include "stream/sock.h"
 
 struct ferry_icmp;
+struct ferry_ip_way;
 
 /**
  * struct ferry_bucket - so many per second and no more
@@ -199,7 +200,7 @@ bool ferry_bucket_take(struct ferry_bucket *b, int limit);
  * @fn: namespace
  * @skb: data at the FSP header
  * @tuple: local end first
- * @rx: parsed header; points into @skb
+ * @rx: parsed header, see ferry_stream_parsed(); points into @skb
  * @sdif: see ferry_port_lookup()
  */
 struct ferry_packet {
@@ -212,6 +213,8 @@ struct ferry_packet {
 
 /* rx.c: parse; false (counted) where it is none of ours */
 bool ferry_stream_parse(struct ferry_net *fn, struct sk_buff *skb, struct fsp_rx *rx);
+/* Parse what was not parsed before; false (counted) where it is none of ours */
+bool ferry_stream_parsed(struct ferry_packet *p);
 void ferry_stream_rcv(struct ferry_net *fn, struct sk_buff *skb,
 		      const struct ferry_tuple *tuple, int sdif);
 int ferry_stream_backlog_rcv(struct sock *sk, struct sk_buff *skb);
@@ -226,7 +229,7 @@ void ferry_stream_drop(struct ferry_net *fn, struct sk_buff *skb, enum ferry_sta
 /* send.c: packets of no socket */
 int ferry_stream_send(struct ferry_net *fn, const struct sock *sk,
 		      const struct ferry_tuple *tuple, struct fsp_tx *tx,
-		      u32 mark, u8 tclass);
+		      u32 mark, u8 tclass, struct ferry_ip_way *way);
 void ferry_stream_send_reset(struct ferry_packet *p);
 
 /* What a peer takes that does not say: RFC 9293 MUST-15 */

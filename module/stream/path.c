@@ -93,9 +93,11 @@ static void choose_cc(struct sock *sk)
 void ferry_stream_path_init(struct sock *sk)
 {
 	unsigned int more = ferry_ip_udp_len(FERRY_STREAM, ferry_sk(sk)->udp);
-	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct fsp_conn *c = &ss->conn;
 	u32 room = least_room(sk);
 
+	ss->path_seen = (u32)jiffies;
 	choose_cc(sk);
 	if (!ferry_ip_is_v4(sk)) {
 		c->pmtu_below = FSP_PMTU_BELOW_V6;

@@ -46,7 +46,8 @@ static u64 rto(const struct ferry_request *req)
 	return ferry_stream_sk(req->listener)->conn.cfg.rto_init;
 }
 
-static void send_synack(struct ferry_request *req)
+/* @way: there, or NULL */
+static void send_synack(struct ferry_request *req, struct ferry_ip_way *way)
 {
 	u64 now = ferry_stream_now();
 	struct fsp_tx tx;
@@ -59,7 +60,7 @@ static void send_synack(struct ferry_request *req)
 		fsp_tx_measure(&tx);
 	}
 	ferry_stream_send(req->fn, req->listener, &req->flow.tuple, &tx, req->mark,
-			  req->tclass);
+			  req->tclass, way);
 	mod_timer(&req->timer, jiffies + nsecs_to_jiffies(req->req.due - now) + 1);
 }
 
@@ -75,7 +76,7 @@ static void send_challenge(struct ferry_request *req)
 	ferry_stat_inc(req->fn, FERRY_STAT_STREAM_CHALLENGE_ACKS);
 	fsp_request_challenge(&req->req, &tx);
 	ferry_stream_send(req->fn, req->listener, &req->flow.tuple, &tx, req->mark,
-			  req->tclass);
+			  req->tclass, NULL);
 }
 
 static int most_retries(const struct ferry_request *req)
@@ -99,7 +100,7 @@ static void expire(struct timer_list *timer)
 		goto unlock;
 	}
 	req->req.retries++;
-	send_synack(req);
+	send_synack(req, NULL);
 unlock:
 	spin_unlock(&req->lock);
 }
@@ -118,9 +119,23 @@ static int bound_dev(const struct sock *sk, const struct ferry_packet *p)
 	return inet_request_bound_dev_if(sk, p->skb) ? tuple->dev : 0;
 }
 
-static u16 our_mss(struct ferry_net *fn, struct sock *sk, const struct ferry_tuple *tuple)
+static u32 mark_for(const struct sock *sk, const struct ferry_packet *p)
 {
-	u32 room = ferry_ip_route_room(fn, FERRY_STREAM, sk, tuple);
+	return ferry_ip_reply_mark(p->fn, p->skb) ?: READ_ONCE(sk->sk_mark);
+}
+
+/* The way back, for the MSS to announce and the packet that does */
+static void find_way(struct ferry_ip_way *way, const struct sock *sk,
+		     const struct ferry_packet *p, const struct ferry_tuple *tuple)
+{
+	ferry_ip_way_find(way, p->fn, FERRY_STREAM, sk, tuple, mark_for(sk, p),
+			  READ_ONCE(inet_sk(sk)->tos));
+}
+
+static u16 our_mss(struct sock *sk, const struct ferry_tuple *tuple,
+		   const struct ferry_ip_way *way)
+{
+	u32 room = ferry_ip_way_room(way, FERRY_STREAM, tuple);
 	u16 clamp = READ_ONCE(ferry_stream_sk(sk)->conn.cfg.mss_clamp);
 	u32 mss = max_t(u32, room, FSP_HDR_MIN + FSP_MSS_MIN) - FSP_HDR_MIN;
 
@@ -140,7 +155,7 @@ static struct ferry_request *alloc_request(struct sock *sk, struct ferry_packet 
 	req->flow.kind = FERRY_FLOW_REQUEST;
 	req->fn = p->fn;
 	req->listener = sk;
-	req->mark = ferry_ip_reply_mark(p->fn, p->skb) ?: READ_ONCE(sk->sk_mark);
+	req->mark = mark_for(sk, p);
 	req->tclass = READ_ONCE(inet_sk(sk)->tos);
 	spin_lock_init(&req->lock);
 	INIT_LIST_HEAD(&req->node);
@@ -182,14 +197,15 @@ static bool full(const struct sock *sk)
 }
 
 static void fill_request(struct fsp_request *req, struct sock *sk, struct ferry_packet *p,
-			 const struct ferry_tuple *tuple, struct ferry_timewait *old)
+			 const struct ferry_tuple *tuple, const struct ferry_ip_way *way,
+			 struct ferry_timewait *old)
 {
 	u32 iss = ferry_stream_isn(p->fn, p->tuple);
 
 	if (old)
 		iss = fsp_timewait_next_iss(&old->tw, iss);
 	fsp_request_init(req, &p->rx, iss, ferry_stream_first_window(sk),
-			 ferry_stream_wscale(sk), our_mss(p->fn, sk, tuple),
+			 ferry_stream_wscale(sk), our_mss(sk, tuple, way),
 			 ferry_stream_default_mss(tuple));
 	req->ecn = READ_ONCE(ferry_stream_sk(sk)->conn.cfg.ecn) != FSP_ECN_OFF;
 }
@@ -207,14 +223,15 @@ static bool forgetful(const struct sock *sk, const struct ferry_packet *p)
 
 static void give_ticket(struct sock *sk, struct ferry_packet *p)
 {
-	u32 mark = ferry_ip_reply_mark(p->fn, p->skb) ?: READ_ONCE(sk->sk_mark);
 	struct ferry_tuple tuple = *p->tuple;
 	u8 ticket[FERRY_TICKET_LEN];
+	struct ferry_ip_way way;
 	struct fsp_request req;
 	struct fsp_tx tx;
 
 	tuple.dev = bound_dev(sk, p);
-	fill_request(&req, sk, p, &tuple, NULL);
+	find_way(&way, sk, p, &tuple);
+	fill_request(&req, sk, p, &tuple, &way, NULL);
 	ferry_ticket_make(p->fn, &tuple, &req, ticket);
 	fsp_request_synack(&req, &tx, 0, ferry_stream_now());
 	tx.opts |= FSP_HAS_TICKET;
@@ -223,7 +240,9 @@ static void give_ticket(struct sock *sk, struct ferry_packet *p)
 	fsp_tx_measure(&tx);
 	WRITE_ONCE(ferry_stream_sk(sk)->ticket_at, max_t(u64, ktime_get_seconds(), 1));
 	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_SENT);
-	ferry_stream_send(p->fn, sk, &tuple, &tx, mark, READ_ONCE(inet_sk(sk)->tos));
+	ferry_stream_send(p->fn, sk, &tuple, &tx, mark_for(sk, p),
+			  READ_ONCE(inet_sk(sk)->tos), &way);
+	ferry_ip_way_put(&way);
 }
 
 /* ---- with one ---- */
@@ -252,7 +271,8 @@ static void first_flight(struct ferry_request *req, struct ferry_packet *p,
 
 /* Whoever finds it in the table waits until it is whole. False: not consumed */
 static bool settle(struct ferry_request *req, struct ferry_packet *p,
-		   struct ferry_timewait *old, struct ferry_first *first)
+		   struct ferry_timewait *old, struct ferry_first *first,
+		   struct ferry_ip_way *way)
 {
 	spin_lock_bh(&req->lock);
 	if (!first->take && !join(req, req->listener)) {
@@ -275,7 +295,7 @@ static bool settle(struct ferry_request *req, struct ferry_packet *p,
 		ferry_stream_timewait_kill(old);
 	if (req->cookie_len)
 		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_FF_COOKIES);
-	send_synack(req);
+	send_synack(req, way);
 	spin_unlock_bh(&req->lock);
 	return false;
 }
@@ -285,6 +305,8 @@ static bool take_syn(struct sock *sk, struct ferry_packet *p, struct ferry_timew
 		     struct ferry_first *first)
 {
 	struct ferry_request *req;
+	struct ferry_ip_way way;
+	bool consumed;
 
 	if (!first->take && !old && forgetful(sk, p)) {
 		give_ticket(sk, p);
@@ -295,10 +317,13 @@ static bool take_syn(struct sock *sk, struct ferry_packet *p, struct ferry_timew
 		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_LISTEN_DROPS);
 		return false;
 	}
-	fill_request(&req->req, sk, p, &req->flow.tuple, old);
+	find_way(&way, sk, p, &req->flow.tuple);
+	fill_request(&req->req, sk, p, &req->flow.tuple, &way, old);
 	req->cookie_len = first->cookie_len;
 	memcpy(req->cookie, first->cookie, sizeof(req->cookie));
-	return settle(req, p, old, first);
+	consumed = settle(req, p, old, first, &way);
+	ferry_ip_way_put(&way);
+	return consumed;
 }
 
 void ferry_stream_request_new(struct sock *sk, struct ferry_packet *p,
@@ -363,6 +388,19 @@ put_off:
 	ferry_stream_drop(p->fn, p->skb, why);
 }
 
+static bool open_ticket(struct sock *sk, struct ferry_packet *p, struct fsp_request *old)
+{
+	struct ferry_ip_way way;
+	u16 mss;
+
+	if (!ferry_ticket_fresh(sk))
+		return false;
+	find_way(&way, sk, p, p->tuple);
+	mss = our_mss(sk, p->tuple, &way);
+	ferry_ip_way_put(&way);
+	return ferry_ticket_open(p, old, ferry_stream_first_window(sk), mss);
+}
+
 bool ferry_stream_request_ticket(struct sock *sk, struct ferry_packet *p)
 {
 	struct ferry_request *req;
@@ -370,9 +408,7 @@ bool ferry_stream_request_ticket(struct sock *sk, struct ferry_packet *p)
 
 	if (!(p->rx.opts & FSP_HAS_TICKET) || p->rx.flags & FSP_SYN)
 		return false;
-	if (!ferry_ticket_fresh(sk) ||
-	    !ferry_ticket_open(p, &old, ferry_stream_first_window(sk),
-			       our_mss(p->fn, sk, p->tuple))) {
+	if (!open_ticket(sk, p, &old)) {
 		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_FAILED);
 		return false;
 	}
@@ -399,7 +435,7 @@ static void answer(struct ferry_request *req, struct ferry_packet *p,
 {
 	switch (verdict) {
 	case FSP_REQ_SYNACK:
-		send_synack(req);
+		send_synack(req, NULL);
 		break;
 	case FSP_REQ_ABORT:
 		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_ATTEMPT_FAILS);

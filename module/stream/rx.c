@@ -45,6 +45,11 @@ bool ferry_stream_parse(struct ferry_net *fn, struct sk_buff *skb, struct fsp_rx
 	}
 }
 
+bool ferry_stream_parsed(struct ferry_packet *p)
+{
+	return p->rx.hdr_len || ferry_stream_parse(p->fn, p->skb, &p->rx);
+}
+
 static const enum ferry_stat verdicts[FSP_VERDICTS] = {
 	[FSP_DROP_SEQ]		= FERRY_STAT_STREAM_DROP_SEQ,
 	[FSP_DROP_EPOCH]	= FERRY_STAT_STREAM_DROP_EPOCH,
@@ -121,11 +126,29 @@ static bool too_far(const struct sock *sk, const struct sk_buff *skb)
 #endif
 }
 
+/* The socket's filter leaves the header and may cut off what is behind it. */
+static bool filtered(struct sock *sk, struct ferry_packet *p)
+{
+	unsigned int len = p->skb->len;
+
+	if (rcu_access_pointer(sk->sk_filter) && !ferry_stream_parsed(p)) {
+		kfree_skb(p->skb);
+		return true;
+	}
+	if (sk_filter_trim_cap(sk, p->skb, p->rx.hdr_len ?: FSP_HDR_MIN)) {
+		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_FILTER);
+		return true;
+	}
+	if (unlikely(p->skb->len != len) && !ferry_stream_parse(p->fn, p->skb, &p->rx)) {
+		kfree_skb(p->skb);
+		return true;
+	}
+	return false;
+}
+
 /* What a socket's user or administrator set up against packets; consumes those. */
 bool ferry_stream_filtered(struct sock *sk, struct ferry_packet *p)
 {
-	bool filter = rcu_access_pointer(sk->sk_filter);
-
 	if (too_far(sk, p->skb)) {
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_TTL);
 		return true;
@@ -134,16 +157,7 @@ bool ferry_stream_filtered(struct sock *sk, struct ferry_packet *p)
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_IP_IN_POLICY);
 		return true;
 	}
-	if (sk_filter_trim_cap(sk, p->skb, p->rx.hdr_len)) {
-		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_FILTER);
-		return true;
-	}
-	/* A filter may have cut bytes off, or moved the header. */
-	if (filter && !ferry_stream_parse(p->fn, p->skb, &p->rx)) {
-		kfree_skb(p->skb);
-		return true;
-	}
-	return false;
+	return filtered(sk, p);
 }
 
 /*
@@ -159,6 +173,7 @@ static u32 backlog_limit(const struct sock *sk)
 	return min_t(u64, limit, INT_MAX);
 }
 
+/* Parsed where it is received, so that one that waits for the lock is so but once */
 static void to_sock(struct sock *sk, struct ferry_packet *p)
 {
 	if (ferry_stream_filtered(sk, p))
@@ -167,7 +182,10 @@ static void to_sock(struct sock *sk, struct ferry_packet *p)
 	sock_rps_save_rxhash(sk, p->skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
-		ferry_stream_rx(sk, p->skb, &p->rx);
+		if (ferry_stream_parsed(p))
+			ferry_stream_rx(sk, p->skb, &p->rx);
+		else
+			kfree_skb(p->skb);
 	} else if (sk_add_backlog(sk, p->skb, backlog_limit(sk))) {
 		ferry_sk_drop(sk);
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_BACKLOG);
@@ -205,9 +223,13 @@ static void to_listener(struct sock *sk, struct ferry_packet *p)
 /* Nobody owns the 4-tuple: a listener, or nobody at all */
 static void to_port(struct ferry_packet *p)
 {
-	struct sock *sk = ferry_port_lookup(p->fn, FERRY_STREAM, p->tuple, p->sdif,
-					    p->skb);
+	struct sock *sk;
 
+	if (!ferry_stream_parsed(p)) {
+		kfree_skb(p->skb);
+		return;
+	}
+	sk = ferry_port_lookup(p->fn, FERRY_STREAM, p->tuple, p->sdif, p->skb);
 	if (sk)
 		to_listener(sk, p);
 	else
@@ -228,6 +250,10 @@ static bool to_flow(struct ferry_flow *flow, struct ferry_packet *p)
 	struct ferry_request *req;
 	struct sock *sk;
 
+	if (flow->kind != FERRY_FLOW_SOCK && !ferry_stream_parsed(p)) {
+		kfree_skb(p->skb);
+		return true;
+	}
 	switch (flow->kind) {
 	case FERRY_FLOW_REQUEST:
 		req = ferry_flow_request(flow);
@@ -270,14 +296,17 @@ static void dispatch(struct ferry_packet *p)
 void ferry_stream_rcv(struct ferry_net *fn, struct sk_buff *skb,
 		      const struct ferry_tuple *tuple, int sdif)
 {
-	struct ferry_packet p = { .fn = fn, .skb = skb, .tuple = tuple, .sdif = sdif };
+	struct ferry_packet p;
 
+	p.fn = fn;
+	p.skb = skb;
+	p.tuple = tuple;
+	p.sdif = sdif;
+	p.rx.hdr_len = 0;
 	ferry_stat_add(fn, FERRY_STAT_STREAM_IN_SEGS,
 		       max_t(u32, skb_shinfo(skb)->gso_segs, 1));
 	if (ferry_ip_not_unicast(skb))
 		ferry_stream_drop(fn, skb, FERRY_STAT_STREAM_DROP_ADDR);
-	else if (!ferry_stream_parse(fn, skb, &p.rx))
-		kfree_skb(skb);
 	else
 		dispatch(&p);
 }

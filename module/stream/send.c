@@ -5,25 +5,25 @@
 
 int ferry_stream_send(struct ferry_net *fn, const struct sock *sk,
 		      const struct ferry_tuple *tuple, struct fsp_tx *tx,
-		      u32 mark, u8 tclass)
+		      u32 mark, u8 tclass, struct ferry_ip_way *way)
 {
+	u32 room = ferry_stream_headroom(tx);
 	struct fsp_hdr *hdr;
 	struct sk_buff *skb;
 
-	skb = alloc_skb(FERRY_STREAM_HEADROOM + tx->hdr_len,
-			GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(room, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {
 		ferry_stat_inc(fn, FERRY_STAT_IP_OUT_NOMEM);
 		return -ENOMEM;
 	}
-	skb_reserve(skb, FERRY_STREAM_HEADROOM);
+	skb_reserve(skb, room - tx->hdr_len);
 	hdr = skb_put(skb, tx->hdr_len);
 	skb_reset_transport_header(skb);
 	fsp_hdr_build(tx, (u8 *)hdr);
 	hdr->sport = tuple->lport;
 	hdr->dport = tuple->rport;
 	ferry_stat_inc(fn, FERRY_STAT_STREAM_OUT_SEGS);
-	return ferry_ip_send(fn, FERRY_STREAM, sk, tuple, skb, mark, tclass);
+	return ferry_ip_send(fn, FERRY_STREAM, sk, tuple, skb, mark, tclass, way);
 }
 
 void ferry_stream_send_reset(struct ferry_packet *p)
@@ -40,5 +40,6 @@ void ferry_stream_send_reset(struct ferry_packet *p)
 	/* forced out where it came in it would be lost where routes are not symmetric */
 	ferry_ip_reply_tuple(p->fn, p->skb, &to);
 	ferry_stream_send(p->fn, NULL, &to, &tx,
-			  ferry_ip_reply_mark(p->fn, p->skb), ferry_ip_tclass(p->skb));
+			  ferry_ip_reply_mark(p->fn, p->skb), ferry_ip_tclass(p->skb),
+			  NULL);
 }

@@ -50,6 +50,12 @@
 #define FERRY_STREAM_HEADROOM	ALIGN(LL_MAX_HEADER + sizeof(struct ipv6hdr) + 64 + \
 				      sizeof(struct udphdr) + FSP_HDR_MAX, 32)
 
+/* The same where a control block (tickets, cookies) makes the header longer */
+static inline u32 ferry_stream_headroom(const struct fsp_tx *tx)
+{
+	return FERRY_STREAM_HEADROOM + max_t(u32, tx->hdr_len, FSP_HDR_MAX) - FSP_HDR_MAX;
+}
+
 /* ss->deferred: work for release_cb */
 enum {
 	FERRY_DEFER_TIMER,	/* fsp_conn_timeout() is due */

@@ -185,7 +185,8 @@ static void send_ack(struct ferry_timewait *tw, struct ferry_packet *p)
 	spin_lock_bh(&tw->lock);
 	fsp_timewait_ack(&tw->tw, &p->rx, &tx);
 	spin_unlock_bh(&tw->lock);
-	ferry_stream_send(p->fn, NULL, &tw->flow.tuple, &tx, tw->mark, tw->tclass);
+	ferry_stream_send(p->fn, NULL, &tw->flow.tuple, &tx, tw->mark, tw->tclass,
+			  NULL);
 }
 
 /* RFC 9293 MAY-2: the next incarnation, where somebody listens */

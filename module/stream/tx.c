@@ -10,13 +10,13 @@
 
 static struct sk_buff *bare_packet(const struct fsp_tx *tx)
 {
+	u32 room = ferry_stream_headroom(tx);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(FERRY_STREAM_HEADROOM + tx->hdr_len + tx->pad,
-			GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(room + tx->pad, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
-	skb_reserve(skb, FERRY_STREAM_HEADROOM + tx->hdr_len);
+	skb_reserve(skb, room);
 	if (unlikely(tx->pad))
 		skb_put_zero(skb, tx->pad);
 	return skb;
