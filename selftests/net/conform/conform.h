@@ -168,6 +168,8 @@ struct flow {
  * @ip: 4 or 6
  * @type: SOCK_STREAM or SOCK_DGRAM
  * @event: when the last line's packet came, or its call returned; ms
+ * @waited: ms spent in waiting, altogether
+ * @late: the most ms by which this host was behind, see script_late()
  */
 struct world {
 	int ip;
@@ -178,6 +180,7 @@ struct world {
 	int line;
 	const char *text;
 	int64_t event;
+	int64_t waited, late;
 	struct flow flows[FLOWS];
 	struct flow *cur;
 	struct packet *head, **tail;
@@ -189,6 +192,13 @@ extern struct world w;
 void script_run(const char *file);
 void script_line(char *line);
 void script_end(void);
+/*
+ * The host took so long (LATE, ms) for a line that waits for nothing, or overslept
+ * by so much, that times say nothing of the module.
+ */
+#define LATE		20
+#define STATUS_LATE	5	/* exit status of a script that failed, then */
+bool script_late(void);
 bool script_wants(const char *file, int ip);
 /* The script is not obeyed: say why, show the conversation, and end. */
 void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));

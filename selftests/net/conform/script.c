@@ -20,7 +20,7 @@ struct world w;
 
 static char conversation[SHOWN][LINE];
 static unsigned int notes;
-static int64_t start;
+static int64_t start, line_start, line_waited;
 
 void note(const char *fmt, ...)
 {
@@ -60,6 +60,15 @@ void script_end(void)
 	}
 }
 
+bool script_late(void)
+{
+	int64_t busy = now_ms() - line_start - (w.waited - line_waited);
+
+	if (busy > w.late)
+		w.late = busy;
+	return w.late >= LATE;
+}
+
 void fail(const char *fmt, ...)
 {
 	const char *base = strrchr(w.file, '/');
@@ -73,16 +82,21 @@ void fail(const char *fmt, ...)
 	printf("\n# The conversation (> is what we sent, < what the module did):\n");
 	for (i = notes > SHOWN ? notes - SHOWN : 0; i < notes; i++)
 		printf("#   %s\n", conversation[i % SHOWN]);
+	if (script_late())
+		printf("#   this host was late by %lld ms\n", (long long)w.late);
 	fflush(stdout);
 	script_end();
-	_exit(KTAP_FAIL);
+	_exit(w.late >= LATE ? STATUS_LATE : KTAP_FAIL);
 }
 
 static void statement(char *text)
 {
 	text += strspn(text, " \t");
+	line_start = now_ms();
+	line_waited = w.waited;
 	if (*text && !packet_line(text) && !call_line(text))
 		fail("what does this line mean?");
+	script_late();
 }
 
 /* "10x " in front of a line */

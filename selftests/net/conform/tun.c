@@ -174,12 +174,14 @@ bool tun_wait(int fd, short events, int64_t deadline)
 {
 	struct pollfd pfd[2] = { { .fd = w.tun, .events = POLLIN },
 				 { .fd = fd, .events = events } };
-	int64_t left;
+	int64_t left, before;
 
 	do {
-		left = deadline - now_ms();
+		before = now_ms();
+		left = deadline - before;
 		if (poll(pfd, 2, left > 0 ? left : 0) < 0)
 			fail("poll: %s", strerror(errno));
+		w.waited += now_ms() - before;
 		while (read_one())
 			;
 		if (fd >= 0 && pfd[1].revents)
@@ -193,11 +195,14 @@ bool tun_wait(int fd, short events, int64_t deadline)
 void tun_pass(int64_t deadline)
 {
 	struct pollfd pfd = { .fd = w.tun, .events = POLLIN };
-	int64_t left;
+	int64_t left, before;
 
-	while ((left = deadline - now_ms()) > 0) {
+	while ((before = now_ms(), left = deadline - before) > 0) {
 		if (poll(&pfd, 1, left) < 0)
 			fail("poll: %s", strerror(errno));
+		/* What is slept beyond that was not asked for. */
+		before = now_ms() - before;
+		w.waited += before < left ? before : left;
 		while (read_one())
 			;
 	}
