@@ -787,10 +787,18 @@ static void bound_cwnd(struct fsp_conn *c, const struct bbr *b)
 	c->cwnd = min3(c->cwnd, most, c->cwnd_clamp);
 }
 
+/*
+ * Where nothing was ever found too much, more than twice the path's product in UP
+ * would only wait in the queue: of others like us, who would never overflow it.
+ */
+static u32 cwnd_gain(const struct bbr *b)
+{
+	return b->state == UP && b->inflight_hi != U32_MAX ? CWND_GAIN_UP : CWND_GAIN;
+}
+
 static void set_cwnd(struct fsp_conn *c, const struct bbr *b, const struct fsp_ack_sample *s)
 {
-	u32 gain = b->state == UP ? CWND_GAIN_UP : CWND_GAIN;
-	u32 most = bdp(c, b, b->bw, gain) + max(b->extra[0], b->extra[1]);
+	u32 most = bdp(c, b, b->bw, cwnd_gain(b)) + max(b->extra[0], b->extra[1]);
 
 	most = with_budget(c, b, most);
 	if (b->full_bw_reached)
