@@ -75,7 +75,7 @@ struct writing;
  * @conn: the connection; for a listener only @conn.cfg and @conn.cc mean
  *	something: what its children inherit
  * @deferred: bits FERRY_DEFER_*
- * @timer: runs out at @timer_at or before; holds a reference while armed
+ * @timer: runs out at @timer_at or before
  * @timer_at: when it was told to run out, ns; 0: not armed
  * @push_node: on a per-CPU list of sockets to push
  * @copied_seq: sequence number of the next byte to read
@@ -217,6 +217,7 @@ void ferry_stream_check_space(struct sock *sk);
 void ferry_stream_timer_init(struct sock *sk);
 void ferry_stream_timer_arm(struct sock *sk);
 void ferry_stream_timer_stop(struct sock *sk);
+/* sk_destruct: the memory goes, the timer's too */
 void ferry_stream_destruct(struct sock *sk);
 /* Send what room below or memory held back. */
 void ferry_stream_push(struct sock *sk);
