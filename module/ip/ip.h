@@ -141,12 +141,12 @@ struct ferry_ip_way {
 /**
  * ferry_ip_way_find() - look for the route that ferry_ip_send() would take
  * @way: filled; for ferry_ip_way_put() in the end
- * @fn: as there, with all that follow
- * @t: ..
- * @sk: ..
- * @tuple: ..
- * @mark: ..
- * @tclass: ..
+ * @fn: the namespace
+ * @t: transport
+ * @sk: a listener or NULL
+ * @tuple: local end first
+ * @mark: to route by
+ * @tclass: likewise
  */
 void ferry_ip_way_find(struct ferry_ip_way *way, struct ferry_net *fn,
 		       enum ferry_transport t, const struct sock *sk,

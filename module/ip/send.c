@@ -120,7 +120,7 @@ int ferry_ip_send(struct ferry_net *fn, enum ferry_transport t,
 	struct ferry_ip_how how = { .tclass = tclass, .ttl = -1, .df = true,
 				    .mark = mark };
 	bool v4 = ipv6_addr_v4mapped(&tuple->raddr);
-	struct ferry_ip_way here = { .dst = NULL };
+	struct ferry_ip_way here;
 	struct dst_entry *dst;
 
 	if (!way || !way->dst) {

@@ -213,7 +213,7 @@ struct ferry_packet {
 
 /* rx.c: parse; false (counted) where it is none of ours */
 bool ferry_stream_parse(struct ferry_net *fn, struct sk_buff *skb, struct fsp_rx *rx);
-/* Parse what was not parsed before; false (counted) where it is none of ours */
+/* Parse what was not parsed before; consumes it (counted) where it is none of ours */
 bool ferry_stream_parsed(struct ferry_packet *p);
 void ferry_stream_rcv(struct ferry_net *fn, struct sk_buff *skb,
 		      const struct ferry_tuple *tuple, int sdif);

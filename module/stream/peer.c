@@ -95,10 +95,8 @@ bool ferry_stream_way_fits(const struct sock *sk, struct ferry_packet *p)
 
 	if (likely(p->tuple->udp == udp))
 		return true;
-	if (!ferry_stream_parsed(p)) {
-		kfree_skb(p->skb);
+	if (!ferry_stream_parsed(p))
 		return false;
-	}
 	if (begins(p) && READ_ONCE(sk->sk_state) != TCP_SYN_SENT) {
 		ferry_stream_refuse(p);
 		return false;

@@ -47,7 +47,10 @@ bool ferry_stream_parse(struct ferry_net *fn, struct sk_buff *skb, struct fsp_rx
 
 bool ferry_stream_parsed(struct ferry_packet *p)
 {
-	return p->rx.hdr_len || ferry_stream_parse(p->fn, p->skb, &p->rx);
+	if (p->rx.hdr_len || ferry_stream_parse(p->fn, p->skb, &p->rx))
+		return true;
+	kfree_skb(p->skb);
+	return false;
 }
 
 static const enum ferry_stat verdicts[FSP_VERDICTS] = {
@@ -131,19 +134,16 @@ static bool filtered(struct sock *sk, struct ferry_packet *p)
 {
 	unsigned int len = p->skb->len;
 
-	if (rcu_access_pointer(sk->sk_filter) && !ferry_stream_parsed(p)) {
-		kfree_skb(p->skb);
+	if (rcu_access_pointer(sk->sk_filter) && !ferry_stream_parsed(p))
 		return true;
-	}
 	if (sk_filter_trim_cap(sk, p->skb, p->rx.hdr_len ?: FSP_HDR_MIN)) {
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_FILTER);
 		return true;
 	}
-	if (unlikely(p->skb->len != len) && !ferry_stream_parse(p->fn, p->skb, &p->rx)) {
-		kfree_skb(p->skb);
-		return true;
-	}
-	return false;
+	if (likely(p->skb->len == len))
+		return false;
+	p->rx.hdr_len = 0;
+	return !ferry_stream_parsed(p);
 }
 
 /* What a socket's user or administrator set up against packets; consumes those. */
@@ -184,8 +184,6 @@ static void to_sock(struct sock *sk, struct ferry_packet *p)
 	if (!sock_owned_by_user(sk)) {
 		if (ferry_stream_parsed(p))
 			ferry_stream_rx(sk, p->skb, &p->rx);
-		else
-			kfree_skb(p->skb);
 	} else if (sk_add_backlog(sk, p->skb, backlog_limit(sk))) {
 		ferry_sk_drop(sk);
 		ferry_stream_drop(p->fn, p->skb, FERRY_STAT_STREAM_DROP_BACKLOG);
@@ -225,10 +223,8 @@ static void to_port(struct ferry_packet *p)
 {
 	struct sock *sk;
 
-	if (!ferry_stream_parsed(p)) {
-		kfree_skb(p->skb);
+	if (!ferry_stream_parsed(p))
 		return;
-	}
 	sk = ferry_port_lookup(p->fn, FERRY_STREAM, p->tuple, p->sdif, p->skb);
 	if (sk)
 		to_listener(sk, p);
@@ -250,10 +246,8 @@ static bool to_flow(struct ferry_flow *flow, struct ferry_packet *p)
 	struct ferry_request *req;
 	struct sock *sk;
 
-	if (flow->kind != FERRY_FLOW_SOCK && !ferry_stream_parsed(p)) {
-		kfree_skb(p->skb);
+	if (flow->kind != FERRY_FLOW_SOCK && !ferry_stream_parsed(p))
 		return true;
-	}
 	switch (flow->kind) {
 	case FERRY_FLOW_REQUEST:
 		req = ferry_flow_request(flow);

@@ -168,8 +168,8 @@ struct flow {
  * @ip: 4 or 6
  * @type: SOCK_STREAM or SOCK_DGRAM
  * @event: when the last line's packet came, or its call returned; ms
- * @waited: ms spent in waiting, altogether
- * @late: the most ms by which this host was behind, see script_late()
+ * @running: since when nothing is waited for, or should be no more; ms
+ * @late: the longest that lasted, see script_late()
  */
 struct world {
 	int ip;
@@ -180,7 +180,7 @@ struct world {
 	int line;
 	const char *text;
 	int64_t event;
-	int64_t waited, late;
+	int64_t running, late;
 	struct flow flows[FLOWS];
 	struct flow *cur;
 	struct packet *head, **tail;
@@ -193,8 +193,8 @@ void script_run(const char *file);
 void script_line(char *line);
 void script_end(void);
 /*
- * The host took so long (LATE, ms) for a line that waits for nothing, or overslept
- * by so much, that times say nothing of the module.
+ * The host once took so long (LATE, ms) from one wait to the next, or overslept by so
+ * much, that times say nothing of the module. To be called where a wait begins.
  */
 #define LATE		20
 #define STATUS_LATE	5	/* exit status of a script that failed, then */

@@ -20,7 +20,7 @@ struct world w;
 
 static char conversation[SHOWN][LINE];
 static unsigned int notes;
-static int64_t start, line_start, line_waited;
+static int64_t start;
 
 void note(const char *fmt, ...)
 {
@@ -62,10 +62,10 @@ void script_end(void)
 
 bool script_late(void)
 {
-	int64_t busy = now_ms() - line_start - (w.waited - line_waited);
+	int64_t took = now_ms() - w.running;
 
-	if (busy > w.late)
-		w.late = busy;
+	if (took > w.late)
+		w.late = took;
 	return w.late >= LATE;
 }
 
@@ -92,8 +92,7 @@ void fail(const char *fmt, ...)
 static void statement(char *text)
 {
 	text += strspn(text, " \t");
-	line_start = now_ms();
-	line_waited = w.waited;
+	w.running = now_ms();
 	if (*text && !packet_line(text) && !call_line(text))
 		fail("what does this line mean?");
 	script_late();

@@ -174,14 +174,14 @@ bool tun_wait(int fd, short events, int64_t deadline)
 {
 	struct pollfd pfd[2] = { { .fd = w.tun, .events = POLLIN },
 				 { .fd = fd, .events = events } };
-	int64_t left, before;
+	int64_t left;
 
 	do {
-		before = now_ms();
-		left = deadline - before;
+		script_late();
+		left = deadline - now_ms();
 		if (poll(pfd, 2, left > 0 ? left : 0) < 0)
 			fail("poll: %s", strerror(errno));
-		w.waited += now_ms() - before;
+		w.running = now_ms();
 		while (read_one())
 			;
 		if (fd >= 0 && pfd[1].revents)
@@ -195,14 +195,16 @@ bool tun_wait(int fd, short events, int64_t deadline)
 void tun_pass(int64_t deadline)
 {
 	struct pollfd pfd = { .fd = w.tun, .events = POLLIN };
-	int64_t left, before;
+	int64_t left;
 
-	while ((before = now_ms(), left = deadline - before) > 0) {
+	while ((left = deadline - now_ms()) > 0) {
+		script_late();
 		if (poll(&pfd, 1, left) < 0)
 			fail("poll: %s", strerror(errno));
 		/* What is slept beyond that was not asked for. */
-		before = now_ms() - before;
-		w.waited += before < left ? before : left;
+		w.running = now_ms();
+		if (w.running > deadline)
+			w.running = deadline;
 		while (read_one())
 			;
 	}
