@@ -57,7 +57,7 @@ void fsp_conn_init_zeroed(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	c->ssthresh = FSP_SSTHRESH_INFINITE;
 	c->quick_acks = QUICK_ACKS;
 	c->reo_steps = 1;
-	c->timer_first = U64_MAX;
+	fsp_timer_stop_all(c);
 	c->cc = cc;
 }
 
@@ -271,6 +271,8 @@ struct fsp_seg *fsp_conn_tail(struct fsp_conn *c)
 
 void fsp_conn_grow(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
 {
+	if (fsp_conn_gathers(c))
+		c->joined = true;
 	seg->end_seq += bytes;
 	c->write_seq += bytes;
 }
@@ -282,7 +284,13 @@ void fsp_conn_unqueue(struct fsp_conn *c, struct fsp_seg *seg)
 
 void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now)
 {
+	fsp_timer_stop(c, FSP_TIMER_GATHER);
 	fsp_output(c, flags, now);
+}
+
+void fsp_conn_resume(struct fsp_conn *c, u64 now)
+{
+	fsp_output(c, 0, now);
 }
 
 static void queue_fin(struct fsp_conn *c)

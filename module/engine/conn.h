@@ -229,9 +229,17 @@ enum fsp_timer {
 	FSP_TIMER_KEEPALIVE,
 	FSP_TIMER_FIN,		/* orphan in FIN_WAIT_2 */
 	FSP_TIMER_PACE,		/* the next transmission's time */
+	FSP_TIMER_GATHER,	/* no more was written to what waits for more */
 	FSP_TIMER_CONFIRM,	/* a ticket the listener has not confirmed */
 	FSP_TIMER_MTU,		/* RFC 8899: a probe is due, was lost, or the search is again */
 	FSP_TIMERS
+};
+
+/* How late a timer may be: the host has a cheap clock that ticks, and a dear one. */
+enum fsp_precision {
+	FSP_ROUGH,		/* some ms are no harm */
+	FSP_PRECISE,		/* FSP_TIMER_REORDER and FSP_TIMER_PACE: parts of a round trip */
+	FSP_PRECISIONS
 };
 
 enum fsp_recovery_state {
@@ -380,6 +388,8 @@ struct fsp_conn {
 	bool			rate_app_limited; /* @rate was the application's */
 	bool			cwnd_limited;
 	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
+	bool			joined;		/* more was written to what waits for more */
+	u64			stream_from;	/* bytes_sent when it was last in vain, or bytes came */
 
 	/* receiving */
 	u32			irs;
@@ -426,7 +436,7 @@ struct fsp_conn {
 	u64			oow_time;	/* last answer to an unacceptable packet */
 
 	u64			timer[FSP_TIMERS];	/* 0: not armed */
-	u64			timer_first;	/* none runs out before; U64_MAX: none at all */
+	u64			timer_first[FSP_PRECISIONS];	/* none runs out before */
 
 	/* counters of this connection, for tcp_info and netlink */
 	u64			bytes_sent;
@@ -548,6 +558,9 @@ void fsp_conn_unqueue(struct fsp_conn *c, struct fsp_seg *seg);
  */
 void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now);
 
+/* As fsp_conn_push(), where it is not the user who wants it: there is room below again. */
+void fsp_conn_resume(struct fsp_conn *c, u64 now);
+
 /**
  * fsp_conn_gather() - instead of fsp_conn_push(): let small writes collect
  * @c: connection
@@ -555,7 +568,9 @@ void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now);
  * @now: time
  *
  * While something of ours is under way, or has just been, what is queued waits
- * for more: until there are 16 KB, an acknowledgment comes or 200 us are over.
+ * for more: until there are 16 KB, an acknowledgment comes or 200 us are over. Who
+ * has written much, and without a pause, will go on: there the last odd bytes wait
+ * for the next write, acknowledgments or not, for a tick of the host's clock at most.
  * Not with cfg.nodelay.
  *
  * Return: whether it waits. Where it does not, push.
@@ -680,10 +695,14 @@ enum fsp_verdict fsp_conn_first_flight(struct fsp_conn *c, const struct fsp_rx *
 /* When fsp_conn_timeout() is due, or 0 */
 u64 fsp_conn_next_timeout(struct fsp_conn *c);
 
+/* The same for the timers of one precision; U64_MAX: none is armed */
+u64 fsp_conn_next_of(struct fsp_conn *c, enum fsp_precision precision);
+
 /* It is not due before @when: a quick answer, that may be false where it is not. */
-static inline bool fsp_conn_quiet_until(const struct fsp_conn *c, u64 when)
+static inline bool fsp_conn_quiet_until(const struct fsp_conn *c,
+					enum fsp_precision precision, u64 when)
 {
-	return when <= c->timer_first;
+	return when <= c->timer_first[precision];
 }
 
 void fsp_conn_timeout(struct fsp_conn *c, u64 now);
@@ -718,7 +737,8 @@ static inline bool fsp_conn_has_unsent(const struct fsp_conn *c)
 /* Does something wait only for more to be written? What MSG_MORE holds does not. */
 static inline bool fsp_conn_gathers(const struct fsp_conn *c)
 {
-	return c->timer[FSP_TIMER_PACE] && !(c->held_push & FSP_PUSH_MORE);
+	return (c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER]) &&
+	       !(c->held_push & FSP_PUSH_MORE);
 }
 
 /* One past the last byte the peer may send us */

@@ -41,6 +41,8 @@ void fsp_plpmtu_progress(struct fsp_conn *c, u64 now);
  * takes the silence for a loss (fsp_tlp_arm()).
  */
 #define FSP_READER_TIME		FSP_NSEC_PER_MSEC
+/* And how late it may be, as the peer's rough timers go by the ticks of its clock */
+#define FSP_TICK_TIME		(4 * FSP_NSEC_PER_MSEC)
 
 /* c->repair, made where there is none yet; NULL where there is no memory */
 struct fsp_repair *fsp_repair_get(struct fsp_conn *c);
@@ -198,11 +200,18 @@ void fsp_ack_handshake(struct fsp_conn *c, u64 now);
 void fsp_send_challenge(struct fsp_conn *c, u64 now);
 
 /* timer.c */
+static inline enum fsp_precision fsp_timer_precision(enum fsp_timer t)
+{
+	return t == FSP_TIMER_REORDER || t == FSP_TIMER_PACE ? FSP_PRECISE : FSP_ROUGH;
+}
+
 static inline void fsp_timer_arm(struct fsp_conn *c, enum fsp_timer t, u64 when)
 {
+	u64 *first = &c->timer_first[fsp_timer_precision(t)];
+
 	c->timer[t] = when;
-	if (when < c->timer_first)
-		c->timer_first = when;
+	if (when < *first)
+		*first = when;
 }
 
 static inline void fsp_timer_stop(struct fsp_conn *c, enum fsp_timer t)

@@ -12,6 +12,9 @@
 /* Small writes wait for each other: so long, for so many bytes */
 #define GATHER_TIME		(200 * FSP_NSEC_PER_USEC)
 #define GATHER_BYTES		16384
+/* Who has written so many bytes, without a pause of so long, streams. */
+#define STREAM_BYTES		(8 * GATHER_BYTES)
+#define STREAM_PAUSE		(10 * FSP_NSEC_PER_MSEC)
 #define ACKS_PER_ROUND		16
 /* So long the last step of a handshake waits for the first write. */
 #define HANDSHAKE_TIME		(200 * FSP_NSEC_PER_USEC)
@@ -364,6 +367,13 @@ static bool nothing_waits(const struct fsp_conn *c)
 	return list_empty(&c->sndq) && !c->fin_pending && c->lost_out == c->retrans_out;
 }
 
+/* Is this all there is, and will more be written to it? */
+static bool gathering(const struct fsp_conn *c, struct fsp_seg *seg)
+{
+	return c->timer[FSP_TIMER_GATHER] && !c->tlp_allow && is_last(c, seg) &&
+	       fsp_seg_len(seg) < GATHER_BYTES && !(seg->flags & FSP_FIN);
+}
+
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 {
 	bool sent = false, failed = false, held = false;
@@ -374,6 +384,7 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 		return;
 	if (nothing_waits(c)) {
 		fsp_timer_stop(c, FSP_TIMER_PACE);
+		fsp_timer_stop(c, FSP_TIMER_GATHER);
 		c->cwnd_limited = false;
 		c->starved = !c->tlp_allow;
 		if (!c->rtxq.count)
@@ -388,6 +399,8 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 	c->cwnd_limited = false;
 	while (!list_empty(&c->sndq)) {
 		seg = fsp_list_seg(c->sndq.next);
+		if (gathering(c, seg))
+			break;
 		quota = send_quota(c, seg, push);
 		if (quota < 0)
 			break;
@@ -414,7 +427,9 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 timers:
 	if (c->timer[FSP_TIMER_PACE])
 		c->held_push = (c->held_push & ~FSP_PUSH_MORE) | push;
-	if (c->rtxq.count || c->timer[FSP_TIMER_PACE])
+	if (list_empty(&c->sndq))
+		fsp_timer_stop(c, FSP_TIMER_GATHER);
+	if (c->rtxq.count || c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER])
 		return;
 	if (failed || c->fin_pending) {
 		if (!c->refused_since)
@@ -424,6 +439,17 @@ timers:
 		c->refused_since = 0;
 		fsp_probe_arm(c, now);
 	}
+}
+
+/*
+ * Much was written, and none of it waited in vain for more. What is left over at the
+ * end of a write is then taken along by the next one: sent alone it would cost as much as
+ * all the rest of it, and wake a reader for next to nothing.
+ */
+static bool streams(const struct fsp_conn *c, u64 now)
+{
+	return c->bytes_sent - c->stream_from >= STREAM_BYTES &&
+	       now - c->last_send < STREAM_PAUSE;
 }
 
 /*
@@ -437,7 +463,7 @@ static bool gathers(const struct fsp_conn *c, u64 now)
 		return false;
 	if (fsp_seg_len(fsp_list_seg(c->sndq.prev)) >= GATHER_BYTES)
 		return false;
-	if (c->snd_una != c->snd_nxt)
+	if (c->snd_una != c->snd_nxt || streams(c, now))
 		return true;
 	return c->sndq.next == c->sndq.prev && now - c->last_send < JUST_SENT &&
 	       c->last_rcv_data < c->last_send;
@@ -448,8 +474,11 @@ bool fsp_conn_gather(struct fsp_conn *c, unsigned int flags, u64 now)
 	if (!gathers(c, now))
 		return false;
 	c->held_push = (c->held_push & ~FSP_PUSH_MORE) | flags;
-	if (!c->timer[FSP_TIMER_PACE])
-		fsp_timer_arm(c, FSP_TIMER_PACE, now + GATHER_TIME);
+	if (c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER])
+		return true;
+	c->joined = false;
+	fsp_timer_arm(c, streams(c, now) ? FSP_TIMER_GATHER : FSP_TIMER_PACE,
+		      now + GATHER_TIME);
 	return true;
 }
 

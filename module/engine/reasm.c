@@ -213,6 +213,7 @@ enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 	c->data_segs_in++;
 	fsp_ecn_received(c, rx);
 	c->last_rcv_data = now;
+	c->stream_from = c->bytes_sent;
 	c->rcv_mss = max_t(u32, c->rcv_mss, min_t(u32, rx->len, c->opt_mss));
 	if (!fsp_after(end, c->rcv_nxt)) {
 		fsp_reasm_dup(c, rx);

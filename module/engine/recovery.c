@@ -387,7 +387,7 @@ void fsp_tlp_arm(struct fsp_conn *c, u64 now)
 	if (c->snd_nxt - c->snd_una <= c->snd_mss)
 		pto += c->cfg.delack_max;
 	else
-		pto += FSP_READER_TIME;
+		pto += FSP_READER_TIME + FSP_TICK_TIME;
 	if (c->timer[FSP_TIMER_RTO] && now + pto >= c->timer[FSP_TIMER_RTO]) {
 		fsp_timer_stop(c, FSP_TIMER_TLP);
 		return;

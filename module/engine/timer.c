@@ -15,6 +15,7 @@
  * CONFIRM	a full listener has not said that it took its ticket back
  * MTU		RFC 8899's PROBE_TIMER and PMTU_RAISE_TIMER (plpmtu.c)
  * PACE		the next transmission's time (pace.c), or that of small writes (output.c)
+ * GATHER	the same of small writes where one will mostly follow another
  */
 #include "internal.h"
 
@@ -24,18 +25,25 @@
 void fsp_timer_stop_all(struct fsp_conn *c)
 {
 	memset(c->timer, 0, sizeof(c->timer));
-	c->timer_first = U64_MAX;
+	memset(c->timer_first, 0xff, sizeof(c->timer_first));	/* U64_MAX */
 }
 
-u64 fsp_conn_next_timeout(struct fsp_conn *c)
+u64 fsp_conn_next_of(struct fsp_conn *c, enum fsp_precision precision)
 {
 	u64 next = U64_MAX;
 	int i;
 
 	for (i = 0; i < FSP_TIMERS; i++)
-		if (c->timer[i] && c->timer[i] < next)
+		if (fsp_timer_precision(i) == precision && c->timer[i] && c->timer[i] < next)
 			next = c->timer[i];
-	c->timer_first = next;
+	c->timer_first[precision] = next;
+	return next;
+}
+
+u64 fsp_conn_next_timeout(struct fsp_conn *c)
+{
+	u64 next = min(fsp_conn_next_of(c, FSP_ROUGH), fsp_conn_next_of(c, FSP_PRECISE));
+
 	return next == U64_MAX ? 0 : next;
 }
 
@@ -78,7 +86,7 @@ void fsp_probe_arm(struct fsp_conn *c, u64 now)
 		fsp_timer_stop(c, FSP_TIMER_PROBE);
 		return;
 	}
-	if (c->timer[FSP_TIMER_PROBE])
+	if (c->timer[FSP_TIMER_PROBE] || c->timer[FSP_TIMER_GATHER])
 		return;
 	wait = window_shut(c) ? c->rto << min_t(u8, c->probe_backoff, 12) : CORK_TIME;
 	fsp_timer_arm(c, FSP_TIMER_PROBE, now + min(wait, c->cfg.rto_max));
@@ -238,11 +246,13 @@ static void fin_timeout(struct fsp_conn *c, u64 now)
 	fsp_finish(c, FSP_CLOSED);
 }
 
-static void pace_timeout(struct fsp_conn *c, u64 now)
+static void held_timeout(struct fsp_conn *c, u64 now)
 {
 	u8 push = c->held_push;
 
 	c->held_push = 0;
+	if (!c->joined)
+		c->stream_from = c->bytes_sent;
 	fsp_output(c, push, now);
 }
 
@@ -256,7 +266,8 @@ static void (*const handlers[FSP_TIMERS])(struct fsp_conn *c, u64 now) = {
 	[FSP_TIMER_FIN]		= fin_timeout,
 	[FSP_TIMER_CONFIRM]	= fsp_ticket_timeout,
 	[FSP_TIMER_MTU]		= fsp_plpmtu_timeout,
-	[FSP_TIMER_PACE]	= pace_timeout,
+	[FSP_TIMER_PACE]	= held_timeout,
+	[FSP_TIMER_GATHER]	= held_timeout,
 };
 
 void fsp_conn_timeout(struct fsp_conn *c, u64 now)

@@ -88,13 +88,21 @@ void ferry_stream_push(struct sock *sk)
 	ferry_stream_after(sk);
 }
 
+void ferry_stream_resume(struct sock *sk)
+{
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return;
+	fsp_conn_resume(&ferry_stream_sk(sk)->conn, ferry_stream_now());
+	ferry_stream_after(sk);
+}
+
 static void push(struct sock *sk)
 {
 	bh_lock_sock(sk);
 	if (sock_owned_by_user(sk))
 		set_bit(FERRY_DEFER_PUSH, &ferry_stream_sk(sk)->deferred);
 	else
-		ferry_stream_push(sk);
+		ferry_stream_resume(sk);
 	bh_unlock_sock(sk);
 }
 

@@ -59,7 +59,7 @@ static inline u32 ferry_stream_headroom(const struct fsp_tx *tx)
 /* ss->deferred: work for release_cb */
 enum {
 	FERRY_DEFER_TIMER,	/* fsp_conn_timeout() is due */
-	FERRY_DEFER_PUSH,	/* there is room below: fsp_conn_push() */
+	FERRY_DEFER_PUSH,	/* there is room below: fsp_conn_resume() */
 	FERRY_DEFER_MTU,	/* ss->icmp_mtu was announced */
 	FERRY_DEFER_ICMP,	/* ss->icmp_err was */
 	FERRY_DEFER_THROTTLED,	/* more was to be sent than there is room below */
@@ -75,8 +75,8 @@ struct writing;
  * @conn: the connection; for a listener only @conn.cfg and @conn.cc mean
  *	something: what its children inherit
  * @deferred: bits FERRY_DEFER_*
- * @timer: runs out at @timer_at or before
- * @timer_at: when it was told to run out, ns; 0: not armed
+ * @timer: high resolution, for the engine's precise timers; sk_timer is for the others
+ * @timer_at: when those two were told to run out, ns; U64_MAX: not armed
  * @push_node: on a per-CPU list of sockets to push
  * @copied_seq: sequence number of the next byte to read
  * @inq: bytes delivered and not read; changed under the lock, read without
@@ -117,7 +117,7 @@ struct ferry_stream_sock {
 
 	unsigned long		deferred;
 	struct hrtimer		timer;
-	u64			timer_at;
+	u64			timer_at[FSP_PRECISIONS];
 	struct list_head	push_node;
 
 	u32			copied_seq;
@@ -219,8 +219,10 @@ void ferry_stream_timer_arm(struct sock *sk);
 void ferry_stream_timer_stop(struct sock *sk);
 /* sk_destruct: the memory goes, the timer's too */
 void ferry_stream_destruct(struct sock *sk);
-/* Send what room below or memory held back. */
+/* Send what waits for more to be written. */
 void ferry_stream_push(struct sock *sk);
+/* Send what room below or memory held back. */
+void ferry_stream_resume(struct sock *sk);
 /* Deferred from softirq: struct proto's release_cb */
 void ferry_stream_release_cb(struct sock *sk);
 

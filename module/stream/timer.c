@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One high-resolution timer per socket serves all of the engine's. It is moved
- * only to run out earlier: most timers are put off by every acknowledgment, and
- * one needless expiry costs less than moving it each time.
+ * Two timers per socket serve all of the engine's. Those that may be late by a tick of
+ * the clock are left to the timer wheel (sk_timer): a device would have to be programmed
+ * for every acknowledgment that waits a little, and told again when it need not any
+ * more. Pacing and repair, whose times are parts of a round trip, have a
+ * high-resolution timer.
+ *
+ * Either is moved only to run out earlier: most timers are put off by every
+ * acknowledgment, and one needless expiry costs less than moving it each time.
  *
  * An armed timer holds no reference: it may be started while it runs, and nobody
  * could tell then whether that moved one or added one. Instead it takes one where
@@ -14,13 +19,32 @@
 #include "compat/timer.h"
 #include "stream/internal.h"
 
-/* In the near past a timer may be told to run out; never at 0, which means none */
-static void start(struct sock *sk, u64 when)
+static void start_rough(struct sock *sk, u64 when)
+{
+	u64 now = ferry_stream_now();
+	unsigned long ticks = when > now ? nsecs_to_jiffies(when - now) : 0;
+
+	ferry_stream_sk(sk)->timer_at[FSP_ROUGH] = when;
+	mod_timer(&sk->sk_timer, jiffies + min_t(unsigned long, ticks, MAX_JIFFY_OFFSET - 1) + 1);
+}
+
+static void start_precise(struct sock *sk, u64 when)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
-	ss->timer_at = when;
+	ss->timer_at[FSP_PRECISE] = when;
 	hrtimer_start(&ss->timer, ns_to_ktime(when), HRTIMER_MODE_ABS_SOFT);
+}
+
+/* When one has to be started, or U64_MAX where what is armed will do */
+static u64 sooner(struct ferry_stream_sock *ss, enum fsp_precision precision)
+{
+	u64 at = ss->timer_at[precision], when;
+
+	if (fsp_conn_quiet_until(&ss->conn, precision, at))
+		return U64_MAX;
+	when = fsp_conn_next_of(&ss->conn, precision);
+	return when < at ? when : U64_MAX;
 }
 
 void ferry_stream_timer_arm(struct sock *sk)
@@ -28,19 +52,21 @@ void ferry_stream_timer_arm(struct sock *sk)
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	u64 when;
 
-	if (fsp_conn_quiet_until(&ss->conn, ss->timer_at ?: U64_MAX))
-		return;
-	when = fsp_conn_next_timeout(&ss->conn);
-	if (!when || (ss->timer_at && ss->timer_at <= when))
-		return;
-	start(sk, when);
+	when = sooner(ss, FSP_ROUGH);
+	if (when != U64_MAX)
+		start_rough(sk, when);
+	when = sooner(ss, FSP_PRECISE);
+	if (when != U64_MAX)
+		start_precise(sk, when);
 }
 
 void ferry_stream_timer_stop(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
-	ss->timer_at = 0;
+	ss->timer_at[FSP_ROUGH] = U64_MAX;
+	timer_delete(&sk->sk_timer);
+	ss->timer_at[FSP_PRECISE] = U64_MAX;
 	hrtimer_try_to_cancel(&ss->timer);
 }
 
@@ -59,7 +85,30 @@ void ferry_stream_timeout(struct sock *sk)
 	ferry_stream_after(sk);
 }
 
-static enum hrtimer_restart expire(struct hrtimer *timer)
+static void expired(struct sock *sk)
+{
+	if (sock_owned_by_user(sk))
+		set_bit(FERRY_DEFER_TIMER, &ferry_stream_sk(sk)->deferred);
+	else
+		ferry_stream_timeout(sk);
+}
+
+static void expire_rough(struct timer_list *timer)
+{
+	struct sock *sk = timer_container_of(sk, timer, sk_timer);
+
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return;
+	bh_lock_sock(sk);
+	/* Armed anew while this waited for the lock? Then timer_at is that one's. */
+	if (!timer_pending(timer))
+		ferry_stream_sk(sk)->timer_at[FSP_ROUGH] = U64_MAX;
+	expired(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+static enum hrtimer_restart expire_precise(struct hrtimer *timer)
 {
 	struct ferry_stream_sock *ss = container_of(timer, struct ferry_stream_sock,
 						    timer);
@@ -68,13 +117,9 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		return HRTIMER_NORESTART;
 	bh_lock_sock(sk);
-	/* Armed anew while this waited for the lock? Then timer_at is that one's. */
 	if (!hrtimer_is_queued(timer))
-		ss->timer_at = 0;
-	if (sock_owned_by_user(sk))
-		set_bit(FERRY_DEFER_TIMER, &ss->deferred);
-	else
-		ferry_stream_timeout(sk);
+		ss->timer_at[FSP_PRECISE] = U64_MAX;
+	expired(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;
@@ -84,13 +129,16 @@ void ferry_stream_timer_init(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
-	hrtimer_setup(&ss->timer, expire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
-	ss->timer_at = 0;
+	timer_setup(&sk->sk_timer, expire_rough, 0);
+	ss->timer_at[FSP_ROUGH] = U64_MAX;
+	hrtimer_setup(&ss->timer, expire_precise, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	ss->timer_at[FSP_PRECISE] = U64_MAX;
 }
 
 /* Of a socket without references, after an RCU grace period (SOCK_RCU_FREE) */
 void ferry_stream_destruct(struct sock *sk)
 {
+	timer_delete_sync(&sk->sk_timer);
 	hrtimer_cancel(&ferry_stream_sk(sk)->timer);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6) {
@@ -118,5 +166,5 @@ void ferry_stream_release_cb(struct sock *sk)
 	if (test_and_clear_bit(FERRY_DEFER_TIMER, &ss->deferred))
 		ferry_stream_timeout(sk);
 	if (test_and_clear_bit(FERRY_DEFER_PUSH, &ss->deferred))
-		ferry_stream_push(sk);
+		ferry_stream_resume(sk);
 }

@@ -234,7 +234,7 @@ void fx_queue(struct fx *fx, u32 bytes)
 }
 
 /* As a socket does: what waits grows until it is worth a packet of its own */
-void fx_write(struct fx *fx, u32 bytes)
+void fx_append(struct fx *fx, u32 bytes)
 {
 	struct fsp_seg *tail = fsp_conn_tail(&fx->conn);
 
@@ -245,6 +245,11 @@ void fx_write(struct fx *fx, u32 bytes)
 	} else {
 		fx_queue(fx, bytes);
 	}
+}
+
+void fx_write(struct fx *fx, u32 bytes)
+{
+	fx_append(fx, bytes);
 	fsp_conn_push(&fx->conn, 0, fx->now);
 }
 

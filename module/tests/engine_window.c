@@ -726,6 +726,101 @@ static void quickack(struct kunit *test)
 	fx_done(fx);
 }
 
+/* One who has written so much at a stretch that he will go on */
+static struct fx *streaming(struct kunit *test)
+{
+	struct fx *fx = nagling(test);
+
+	while (fx->written < 131072) {
+		fx_write(fx, 1000);
+		fx_wait(fx, MSEC / 10);
+		fx_acked(fx, fx->written);
+	}
+	fx_sent_bytes(fx);
+	fx->conn.cwnd = 100000;
+	return fx;
+}
+
+static bool precise(struct fx *fx)
+{
+	return fsp_conn_next_of(&fx->conn, FSP_PRECISE) != U64_MAX;
+}
+
+/* What is left over at the end of one write goes with the next. */
+static void gather_of_stream(struct kunit *test)
+{
+	struct fx *fx = streaming(test);
+	struct fsp_conn *c = &fx->conn;
+	u32 acked = fx->written;
+
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	KUNIT_EXPECT_FALSE(test, precise(fx));
+	fx_acked(fx, acked);
+	fsp_conn_resume(c, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 0u);
+	fx_append(fx, 20000);
+	KUNIT_EXPECT_FALSE(test, fsp_conn_gather(c, 0, fx->now));
+	fsp_conn_push(c, 0, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 20500u);
+	fx_acked(fx, fx->written);
+	/* Reader and FIN do not wait for it. */
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gathers(c));
+	fsp_conn_shutdown(c, fx->now);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 500u);
+	fx_done(fx);
+}
+
+/* Where nothing follows, once, the next one waits no longer than it must. */
+static void gather_in_vain(struct kunit *test)
+{
+	struct fx *fx = streaming(test);
+	struct fsp_conn *c = &fx->conn;
+
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	fx_fire(fx);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 1000u);
+	/* Something followed: still rough */
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	KUNIT_EXPECT_FALSE(test, precise(fx));
+	fx_fire(fx);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 500u);
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	KUNIT_EXPECT_TRUE(test, precise(fx));
+	fx_acked(fx, fx->written - 500);
+	KUNIT_EXPECT_EQ(test, fx_sent_bytes(fx), 500u);
+	fx_done(fx);
+}
+
+/* A pause, or a word of the peer's, ends it. */
+static void gather_in_exchange(struct kunit *test)
+{
+	struct fx *fx = streaming(test);
+	struct fsp_conn *c = &fx->conn;
+
+	fx_data(fx, 0, 10, 0);
+	fx_write(fx, 1000);
+	fx_append(fx, 500);
+	KUNIT_EXPECT_TRUE(test, fsp_conn_gather(c, 0, fx->now));
+	KUNIT_EXPECT_TRUE(test, precise(fx));
+	fx_acked(fx, fx->written);
+	fx_done(fx);
+
+	fx = streaming(test);
+	c = &fx->conn;
+	fx_wait(fx, 20 * MSEC);
+	fx_append(fx, 500);
+	KUNIT_EXPECT_FALSE(test, fsp_conn_gather(c, 0, fx->now));
+	fx_done(fx);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(keeps_to_window),
 	KUNIT_CASE(late_window),
@@ -742,6 +837,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(window_clamp),
 	KUNIT_CASE(nagle),
 	KUNIT_CASE(gather),
+	KUNIT_CASE(gather_of_stream),
+	KUNIT_CASE(gather_in_vain),
+	KUNIT_CASE(gather_in_exchange),
 	KUNIT_CASE(nodelay),
 	KUNIT_CASE(nagle_lets_fin_pass),
 	KUNIT_CASE(cork),

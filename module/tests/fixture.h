@@ -113,6 +113,7 @@ void fx_done(struct fx *fx);
 
 /* The user. */
 void fx_queue(struct fx *fx, u32 bytes);
+void fx_append(struct fx *fx, u32 bytes);
 void fx_write(struct fx *fx, u32 bytes);
 
 /* The clock: every timer due until then fires at its time. */

@@ -137,7 +137,7 @@ static bool sending_timer(const struct fsp_conn *c)
 {
 	return c->timer[FSP_TIMER_RTO] || c->timer[FSP_TIMER_TLP] ||
 	       c->timer[FSP_TIMER_REORDER] || c->timer[FSP_TIMER_PROBE] ||
-	       c->timer[FSP_TIMER_PACE];
+	       c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER];
 }
 
 /* Whatever waits for somebody else has a timer behind it. */
