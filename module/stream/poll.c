@@ -87,14 +87,39 @@ static __poll_t poll_listener(const struct sock *sk)
 	return ferry_stream_acceptable(sk) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
+/*
+ * Who asks for bytes alone, and has read all there are, has nothing to say before the peer
+ * does: what waits for more to be written, and an acknowledgment that waits for either, go
+ * at once, as they do for who sleeps in recv().
+ */
+static void reader_waits(struct sock *sk)
+{
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct fsp_conn *c = &ss->conn;
+
+	/* Without the lock this is a hint: who is answered wrongly once has a timer. */
+	if (likely(!data_race(fsp_conn_owes_quickly(c) || fsp_conn_gathers(c))) ||
+	    READ_ONCE(ss->inq))
+		return;
+	lock_sock(sk);
+	if (!ss->inq) {
+		if (fsp_conn_gathers(c))
+			fsp_conn_push(c, 0, ferry_stream_now());
+		if (fsp_conn_owes_quickly(c))
+			fsp_conn_reader_waits(c, ferry_stream_now());
+		ferry_stream_after(sk);
+	}
+	release_sock(sk);
+}
+
 /**
  * ferry_stream_poll() - proto_ops.poll
  * @file: of the socket
  * @sock: the socket
  * @wait: where to be told of changes
  *
- * Takes no lock: what it reads may be of different moments, but whatever
- * changes after it wakes the caller again.
+ * What it answers by it reads without the lock: that may be of different moments, but
+ * whatever changes after it wakes the caller again.
  */
 __poll_t ferry_stream_poll(struct file *file, struct socket *sock, poll_table *wait)
 {
@@ -104,6 +129,8 @@ __poll_t ferry_stream_poll(struct file *file, struct socket *sock, poll_table *w
 	int state;
 
 	sock_poll_wait(file, sock, wait);
+	if (!(poll_requested_events(wait) & EPOLLOUT))
+		reader_waits(sk);
 	state = inet_sk_state_load(sk);
 	if (state == TCP_LISTEN)
 		return poll_listener(sk);
