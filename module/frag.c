@@ -41,7 +41,8 @@ struct frag_ring {
 };
 
 static struct frag_ring __percpu *frag_rings;
-static unsigned int frag_pages __read_mostly;
+static unsigned int frag_hot __read_mostly;	/* of @hot in use */
+static unsigned int frag_pages __read_mostly;	/* of @slots */
 
 static bool reusable(const struct page *page)
 {
@@ -54,6 +55,10 @@ static struct page *exchange_old(struct frag_ring *ring, struct page *page)
 	struct frag_slot *slot = &ring->slots[ring->next];
 	struct page *old = slot->page, *free = NULL, *unneeded = NULL;
 
+	if (!frag_pages) {
+		put_page(page);
+		return NULL;
+	}
 	if (++ring->next >= frag_pages)
 		ring->next = 0;
 	if (!old || reusable(old))
@@ -74,9 +79,9 @@ static struct page *exchange_old(struct frag_ring *ring, struct page *page)
 /* Return: where a full page is to go, with another or without */
 static struct page **hot_slot(struct frag_ring *ring)
 {
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < FRAG_HOT; i++)
+	for (i = 0; i < frag_hot; i++)
 		if (!ring->hot[i] || reusable(ring->hot[i]))
 			return &ring->hot[i];
 	return NULL;
@@ -91,7 +96,7 @@ static struct page *exchange(struct page *full)
 		free = *slot;
 		*slot = full;
 	} else {
-		slot = &ring->hot[ring->oldest++ % FRAG_HOT];
+		slot = &ring->hot[ring->oldest++ % frag_hot];
 		free = exchange_old(ring, *slot);
 		*slot = full;
 	}
@@ -127,6 +132,8 @@ int ferry_frag_init(void)
 	unsigned long bytes = (totalram_pages() / FRAG_SHARE / num_online_cpus()) << PAGE_SHIFT;
 
 	frag_pages = clamp(bytes / FRAG_BYTES, 1UL, (unsigned long)FRAG_PAGES);
+	frag_hot = min_t(unsigned int, frag_pages, FRAG_HOT);
+	frag_pages -= frag_hot;
 	frag_rings = alloc_percpu(struct frag_ring);
 	return frag_rings ? 0 : -ENOMEM;
 }

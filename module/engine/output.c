@@ -331,10 +331,17 @@ static void restart_after_idle(struct fsp_conn *c, u64 now)
 	}
 }
 
+/* Is this all there is, and will more be written to it? */
+static bool gathering(const struct fsp_conn *c, struct fsp_seg *seg)
+{
+	return c->timer[FSP_TIMER_GATHER] && !c->tlp_allow && is_last(c, seg) &&
+	       fsp_seg_len(seg) < GATHER_BYTES && !(seg->flags & FSP_FIN);
+}
+
 /* What is to be told before new bytes are sent, however few */
 static void wake(struct fsp_conn *c, u64 now)
 {
-	if (list_empty(&c->sndq))
+	if (list_empty(&c->sndq) || gathering(c, fsp_list_seg(c->sndq.next)))
 		return;
 	fsp_rate_wakes(c, now);
 	restart_after_idle(c, now);
@@ -365,13 +372,6 @@ static void retry_fin(struct fsp_conn *c)
 static bool nothing_waits(const struct fsp_conn *c)
 {
 	return list_empty(&c->sndq) && !c->fin_pending && c->lost_out == c->retrans_out;
-}
-
-/* Is this all there is, and will more be written to it? */
-static bool gathering(const struct fsp_conn *c, struct fsp_seg *seg)
-{
-	return c->timer[FSP_TIMER_GATHER] && !c->tlp_allow && is_last(c, seg) &&
-	       fsp_seg_len(seg) < GATHER_BYTES && !(seg->flags & FSP_FIN);
 }
 
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
