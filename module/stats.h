@@ -109,6 +109,8 @@
 	X(STREAM_SYNCOOKIES_SENT, "StreamSyncookiesSent", "SYNs a full half-open queue answered by a ticket") \
 	X(STREAM_SYNCOOKIES_RECV, "StreamSyncookiesRecv", "connections made of a ticket") \
 	X(STREAM_SYNCOOKIES_FAILED, "StreamSyncookiesFailed", "tickets that are not ours, or no more") \
+	X(STREAM_RESTED, "StreamRested", "idle connections that gave back what they work with") \
+	X(STREAM_WOKEN, "StreamWoken", "of these, those that got it again") \
 	/* datagrams */ \
 	X(DGRAM_IN, "DgramIn", "datagrams delivered to a socket's queue") \
 	X(DGRAM_OUT, "DgramOut", "datagrams sent") \

@@ -56,16 +56,16 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 		fsp_host_count(c, FSP_COUNT_SPURIOUS, 1);
 		as->spurious = true;
 		fsp_spurious_answered(c, seg);
-		if (seg->tx_time >= c->undo_since)
-			c->undo_retrans--;
+		if (seg->tx_time >= c->work->undo_since)
+			c->work->undo_retrans--;
 	} else if (!original) {
 		take_newest(seg, as);
 		fsp_rate_delivered(c, seg, as);
 		fsp_plpmtu_delivered(c, seg);
 	}
 	/* Never sent again, and yet late: RFC 8985 section 6.2 step 3 */
-	if (!(seg->state & FSP_SEG_EVER_RETRANS) && seg->tx_time < c->rack_time &&
-	    fsp_before(seg->end_seq, c->rack_end_seq))
+	if (!(seg->state & FSP_SEG_EVER_RETRANS) && seg->tx_time < c->work->rack_time &&
+	    fsp_before(seg->end_seq, c->work->rack_end_seq))
 		fsp_spurious_late(c, seg->tx_time, as->sample.now);
 }
 
@@ -73,11 +73,11 @@ static void seg_delivered(struct fsp_conn *c, const struct fsp_rx *rx,
 static void forget(struct fsp_conn *c, struct fsp_seg *seg, u32 len)
 {
 	if (seg->state & FSP_SEG_SACKED)
-		c->sacked_out -= len;
+		c->work->sacked_out -= len;
 	if (seg->state & FSP_SEG_LOST)
-		c->lost_out -= len;
+		c->work->lost_out -= len;
 	if (seg->state & FSP_SEG_RETRANS)
-		c->retrans_out -= len;
+		c->work->retrans_out -= len;
 }
 
 static void trim_head(struct fsp_conn *c, const struct fsp_rx *rx, struct fsp_seg *seg,
@@ -99,7 +99,7 @@ static void drop_head(struct fsp_conn *c, const struct fsp_rx *rx, struct fsp_se
 		seg_delivered(c, rx, seg, fsp_seg_len(seg), as);
 	forget(c, seg, fsp_seg_len(seg));
 	list_del_init(fsp_seg_tlist(seg));
-	fsp_segq_erase(&c->rtxq, seg);
+	fsp_segq_erase(&c->work->rtxq, seg);
 	fsp_host_free_tx(c, seg);
 }
 
@@ -111,7 +111,7 @@ static void advance_una(struct fsp_conn *c, const struct fsp_rx *rx,
 
 	if (!acked)
 		return;
-	while ((seg = fsp_segq_first(&c->rtxq)) && fsp_before(seg->seq, rx->ack)) {
+	while ((seg = fsp_segq_first(&c->work->rtxq)) && fsp_before(seg->seq, rx->ack)) {
 		if (fsp_after(seg->end_seq, rx->ack)) {
 			trim_head(c, rx, seg, rx->ack, as);
 			break;
@@ -122,8 +122,8 @@ static void advance_una(struct fsp_conn *c, const struct fsp_rx *rx,
 	c->una_off += acked;
 	as->sample.acked = acked;
 	as->progress = true;
-	c->retries = 0;
-	c->retry_since = 0;
+	c->work->retries = 0;
+	c->work->retry_since = 0;
 	c->events |= FSP_EV_WRITABLE;
 }
 
@@ -134,12 +134,12 @@ static void mark_sacked(struct fsp_conn *c, const struct fsp_rx *rx,
 
 	seg_delivered(c, rx, seg, len, as);
 	if (seg->state & FSP_SEG_LOST)
-		c->lost_out -= len;
+		c->work->lost_out -= len;
 	if (seg->state & FSP_SEG_RETRANS)
-		c->retrans_out -= len;
+		c->work->retrans_out -= len;
 	seg->state &= ~(FSP_SEG_LOST | FSP_SEG_RETRANS);
 	seg->state |= FSP_SEG_SACKED;
-	c->sacked_out += len;
+	c->work->sacked_out += len;
 	list_del_init(fsp_seg_tlist(seg));
 }
 
@@ -147,7 +147,7 @@ static void mark_sacked(struct fsp_conn *c, const struct fsp_rx *rx,
 static void mark_range(struct fsp_conn *c, const struct fsp_rx *rx, u32 start, u32 end,
 		       struct fsp_ack_state *as)
 {
-	struct fsp_seg *seg = fsp_segq_find(&c->rtxq, start);
+	struct fsp_seg *seg = fsp_segq_find(&c->work->rtxq, start);
 
 	while (seg && fsp_before(seg->seq, end)) {
 		if (!(seg->state & FSP_SEG_SACKED)) {
@@ -170,8 +170,8 @@ static void new_part(struct fsp_conn *c, struct fsp_range *range)
 {
 	unsigned int i;
 
-	for (i = 0; c->repair && i < FSP_SACK_CACHE; i++) {
-		const struct fsp_range *old = &c->repair->sack_cache[i];
+	for (i = 0; c->work->repair && i < FSP_SACK_CACHE; i++) {
+		const struct fsp_range *old = &c->work->repair->sack_cache[i];
 
 		if (old->start == old->end || fsp_after(old->start, range->start) ||
 		    !fsp_after(old->end, range->start))
@@ -207,7 +207,7 @@ static void take_ranges(struct fsp_conn *c, const struct fsp_rx *rx,
 			mark_range(c, rx, range.start, range.end, as);
 	}
 	if (fsp_repair_get(c))
-		memcpy(c->repair->sack_cache, seen, sizeof(seen));
+		memcpy(c->work->repair->sack_cache, seen, sizeof(seen));
 }
 
 /*
@@ -221,7 +221,7 @@ static bool window_is_news(const struct fsp_conn *c, const struct fsp_rx *rx, u3
 {
 	if (fsp_after(rx->ack, c->snd_una) || fsp_after(rx->seq, c->snd_wl1))
 		return true;
-	return rx->seq == c->snd_wl1 && (wnd > c->snd_wnd || c->retries);
+	return rx->seq == c->snd_wl1 && (wnd > c->snd_wnd || c->work->retries);
 }
 
 static void update_window(struct fsp_conn *c, const struct fsp_rx *rx)
@@ -241,13 +241,13 @@ static bool window_limited(const struct fsp_conn *c)
 {
 	/* RFC 7661's point: only a window that was used may grow. */
 	if (c->cwnd < c->ssthresh)
-		return c->cwnd < 2 * c->max_flight;
-	return c->cwnd_limited || c->max_flight >= c->cwnd - c->cwnd / 8;
+		return c->cwnd < 2 * c->work->max_flight;
+	return c->work->cwnd_limited || c->work->max_flight >= c->cwnd - c->cwnd / 8;
 }
 
 static void restart_timers(struct fsp_conn *c, bool progress, u64 now)
 {
-	if (!c->rtxq.count) {
+	if (!c->work->rtxq.count) {
 		fsp_timer_stop(c, FSP_TIMER_RTO);
 		fsp_timer_stop(c, FSP_TIMER_TLP);
 		fsp_timer_stop(c, FSP_TIMER_REORDER);
@@ -291,10 +291,10 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 		return verdict;
 
 	update_window(c, rx);
-	c->probes_out = 0;
+	c->work->probes_out = 0;
 	if ((rx->opts & FSP_HAS_DUP) && fsp_spurious_dup(c, &rx->dup, now))
 		fsp_recovery_spurious(c, now);
-	if (!c->rtxq.count) {
+	if (!c->work->rtxq.count) {
 		fsp_probe_arm(c, now);
 		return FSP_TAKEN;
 	}
@@ -316,7 +316,7 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 	/* More was received and may be sent, though nothing is freed: a larger buffer? */
 	if (c->starved && as.sample.delivered)
 		c->events |= FSP_EV_WRITABLE;
-	if (!c->rtxq.count)
+	if (!c->work->rtxq.count)
 		fsp_probe_arm(c, now);
 	return FSP_TAKEN;
 }
@@ -324,8 +324,8 @@ enum fsp_verdict fsp_ack_rx(struct fsp_conn *c, const struct fsp_rx *rx, u64 now
 /* The peer's first acknowledgment times the handshake. */
 void fsp_ack_syn_echo(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 {
-	if (!c->ctl_time || !(rx->opts & FSP_HAS_ECHO) || rx->echo != c->ctl_serial)
+	if (!c->work->ctl_time || !(rx->opts & FSP_HAS_ECHO) || rx->echo != c->work->ctl_serial)
 		return;
-	fsp_rtt_sample(c, now - c->ctl_time, rx->echo_delay * FSP_NSEC_PER_USEC);
-	c->ctl_time = 0;
+	fsp_rtt_sample(c, now - c->work->ctl_time, rx->echo_delay * FSP_NSEC_PER_USEC);
+	c->work->ctl_time = 0;
 }

@@ -248,7 +248,7 @@ static u32 inflight_with_headroom(const struct fsp_conn *c, const struct bbr *b)
 
 static bool cwnd_limited(const struct fsp_conn *c)
 {
-	return c->cwnd_limited || c->max_flight + fsp_pace_quantum(c) >= c->cwnd;
+	return c->work->cwnd_limited || c->work->max_flight + fsp_pace_quantum(c) >= c->cwnd;
 }
 
 /* ---- the cycle ---- */
@@ -853,7 +853,7 @@ static u32 bbr_ssthresh(struct fsp_conn *c)
 
 static void idle_start(struct fsp_conn *c, struct bbr *b, u64 now)
 {
-	if (!c->app_limited_until)
+	if (!c->work->app_limited_until)
 		return;
 	b->idle_restart = true;
 	b->extra_at = now;

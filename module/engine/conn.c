@@ -4,6 +4,7 @@
 
 #define QUICK_ACKS	16	/* while the peer is in slow start, ACK each packet */
 #define CWND_MAX	0x40000000U
+#define ENOBUFS_POS	105
 
 void fsp_config_default(struct fsp_config *cfg)
 {
@@ -16,7 +17,6 @@ void fsp_config_default(struct fsp_config *cfg)
 		.keepalive_intvl	= 75 * FSP_NSEC_PER_SEC,
 		.keepalive_probes	= 9,
 		.fin_timeout		= 60 * FSP_NSEC_PER_SEC,
-		.time_wait		= 60 * FSP_NSEC_PER_SEC,
 		.syn_retries		= 6,
 		.retries1		= 3,
 		.retries2		= 15,
@@ -31,19 +31,21 @@ void fsp_config_default(struct fsp_config *cfg)
 void fsp_conn_init(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 {
 	struct fsp_config cfg = c->cfg;
+	struct fsp_work *work = c->work;
 
 	memset(c, 0, sizeof(*c));
 	c->cfg = cfg;
+	c->work = work;
 	fsp_conn_init_zeroed(c, cc);
 }
 
 void fsp_conn_init_zeroed(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 {
 	c->state = FSP_CLOSED;
-	INIT_LIST_HEAD(&c->sndq);
-	INIT_LIST_HEAD(&c->tx_order);
-	fsp_segq_init(&c->rtxq);
-	fsp_segq_init(&c->ofoq);
+	if (!c->work)
+		c->work = (struct fsp_work *)&fsp_no_work;
+	if (fsp_conn_awake(c))
+		fsp_work_init(c->work);
 	c->snd_mss = FSP_MSS_DEFAULT_V4;
 	c->rcv_mss = FSP_MSS_DEFAULT_V4;
 	c->default_mss = FSP_MSS_DEFAULT_V4;
@@ -57,14 +59,13 @@ void fsp_conn_init_zeroed(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 	c->ssthresh = FSP_SSTHRESH_INFINITE;
 	c->quick_acks = QUICK_ACKS;
 	c->reo_steps = 1;
-	fsp_timer_stop_all(c);
 	c->cc = cc;
 }
 
 static void purge_unsent(struct fsp_conn *c)
 {
-	while (!list_empty(&c->sndq)) {
-		struct fsp_seg *seg = fsp_list_seg(c->sndq.next);
+	while (!list_empty(&c->work->sndq)) {
+		struct fsp_seg *seg = fsp_list_seg(c->work->sndq.next);
 
 		list_del(fsp_seg_list(seg));
 		fsp_host_free_tx(c, seg);
@@ -75,33 +76,40 @@ static void purge_sent(struct fsp_conn *c)
 {
 	struct fsp_seg *seg;
 
-	while ((seg = fsp_segq_first(&c->rtxq))) {
+	while ((seg = fsp_segq_first(&c->work->rtxq))) {
 		list_del_init(fsp_seg_tlist(seg));
-		fsp_segq_erase(&c->rtxq, seg);
+		fsp_segq_erase(&c->work->rtxq, seg);
 		fsp_host_free_tx(c, seg);
 	}
-	c->sacked_out = 0;
-	c->lost_out = 0;
-	c->retrans_out = 0;
+	c->work->sacked_out = 0;
+	c->work->lost_out = 0;
+	c->work->retrans_out = 0;
 }
 
 struct fsp_repair *fsp_repair_get(struct fsp_conn *c)
 {
-	if (!c->repair)
-		c->repair = fsp_host_zalloc(c, sizeof(*c->repair));
-	return c->repair;
+	if (!c->work->repair)
+		c->work->repair = fsp_host_zalloc(c, sizeof(*c->work->repair));
+	return c->work->repair;
+}
+
+void fsp_repair_put(struct fsp_conn *c)
+{
+	if (c->work->repair)
+		fsp_host_free(c, c->work->repair, sizeof(*c->work->repair));
+	c->work->repair = NULL;
 }
 
 void fsp_conn_purge(struct fsp_conn *c)
 {
-	purge_unsent(c);
-	purge_sent(c);
-	fsp_reasm_purge(c);
-	if (c->repair)
-		fsp_host_free(c, c->repair, sizeof(*c->repair));
-	c->repair = NULL;
+	if (fsp_conn_awake(c)) {
+		purge_unsent(c);
+		purge_sent(c);
+		fsp_reasm_purge(c);
+		fsp_repair_put(c);
+		fsp_timer_stop_all(c);
+	}
 	fsp_cc_stop(c);
-	fsp_timer_stop_all(c);
 	c->state = FSP_CLOSED;
 }
 
@@ -119,7 +127,7 @@ static enum fsp_state closed(struct fsp_conn *c)
 	if (!c->follows || !FSP_STATE_IN(c->state, BIT(FSP_SYN_SENT) | BIT(FSP_SYN_RCVD)))
 		return FSP_CLOSED;
 	if (c->state == FSP_SYN_SENT)
-		c->rcv_nxt = c->old_rcv_nxt;
+		c->rcv_nxt = c->work->old_rcv_nxt;
 	return FSP_TIME_WAIT;
 }
 
@@ -170,7 +178,7 @@ void fsp_conn_set_path(struct fsp_conn *c, u32 mss_room, u32 gso_max, u64 now)
 
 void fsp_conn_path_shrunk(struct fsp_conn *c, u64 now)
 {
-	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) || !fsp_conn_awake(c))
 		return;
 	fsp_recovery_mss_shrunk(c);
 	fsp_output(c, 0, now);
@@ -194,12 +202,12 @@ void fsp_conn_open(struct fsp_conn *c, u32 iss, u64 now)
 	c->snd_nxt = iss + 1;
 	c->snd_sml = iss;
 	c->write_seq = iss + 1;
-	c->max_flight_seq = iss;
-	c->ecn_end = iss;
+	c->work->max_flight_seq = iss;
+	c->work->ecn_end = iss;
 	c->serial = iss;	/* any start will do */
 	c->opt_mss = announced_mss(c);
 	c->rcv_mss = min_t(u32, c->rcv_mss, c->opt_mss);
-	c->retry_since = now;
+	c->work->retry_since = now;
 	c->last_rcv = now;
 	fsp_update_mss(c);
 	fsp_window_init(c);
@@ -208,7 +216,7 @@ void fsp_conn_open(struct fsp_conn *c, u32 iss, u64 now)
 
 void fsp_conn_syn(struct fsp_conn *c, u64 now)
 {
-	c->retry_since = now;
+	c->work->retry_since = now;
 	fsp_send_syn(c, now);
 	fsp_rto_arm(c, now);
 }
@@ -235,18 +243,18 @@ void fsp_established(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	fsp_update_mss(c);
 	c->cwnd = FSP_INIT_CWND_SEGS * c->snd_mss;
 	/* RFC 5681 section 3.1: a lost SYN says the path is full */
-	if (c->syn_retries > 1 && !c->srtt)
+	if (c->work->syn_retries > 1 && !c->srtt)
 		c->cwnd = c->snd_mss;
-	c->retry_since = 0;
-	c->retries = 0;
-	c->backoff = 0;
-	c->probes_out = 0;
+	c->work->retry_since = 0;
+	c->work->retries = 0;
+	c->work->backoff = 0;
+	c->work->probes_out = 0;
 	c->rto = fsp_rtt_rto(c);
 	fsp_timer_stop(c, FSP_TIMER_RTO);
 	fsp_keepalive_arm(c, now);
 	fsp_plpmtu_start(c, now);
 	fsp_update_mss(c);
-	if (c->rtxq.count)
+	if (c->work->rtxq.count)
 		fsp_first_settle(c, rx, now);
 	if (c->shut_wanted)
 		fsp_conn_shutdown(c, now);
@@ -261,18 +269,18 @@ void fsp_conn_queue(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
 	seg->seq = c->write_seq;
 	seg->end_seq = seg->seq + bytes;
 	c->write_seq = seg->end_seq;
-	list_add_tail(fsp_seg_list(seg), &c->sndq);
+	list_add_tail(fsp_seg_list(seg), &c->work->sndq);
 }
 
 struct fsp_seg *fsp_conn_tail(struct fsp_conn *c)
 {
-	return list_empty(&c->sndq) ? NULL : fsp_list_seg(c->sndq.prev);
+	return list_empty(&c->work->sndq) ? NULL : fsp_list_seg(c->work->sndq.prev);
 }
 
 void fsp_conn_grow(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
 {
 	if (fsp_conn_gathers(c))
-		c->joined = true;
+		c->work->joined = true;
 	seg->end_seq += bytes;
 	c->write_seq += bytes;
 }
@@ -284,13 +292,16 @@ void fsp_conn_unqueue(struct fsp_conn *c, struct fsp_seg *seg)
 
 void fsp_conn_push(struct fsp_conn *c, unsigned int flags, u64 now)
 {
+	if (!fsp_conn_awake(c))
+		return;
 	fsp_timer_stop(c, FSP_TIMER_GATHER);
 	fsp_output(c, flags, now);
 }
 
 void fsp_conn_resume(struct fsp_conn *c, u64 now)
 {
-	fsp_output(c, 0, now);
+	if (fsp_conn_awake(c))
+		fsp_output(c, 0, now);
 }
 
 static void queue_fin(struct fsp_conn *c)
@@ -311,6 +322,11 @@ void fsp_conn_shutdown(struct fsp_conn *c, u64 now)
 {
 	if (c->fin_queued)
 		return;
+	if (FSP_STATE_IN(c->state, FSP_STATES_SEND) && !fsp_conn_wake(c, now)) {
+		fsp_send_rst(c);
+		fsp_fail(c, ENOBUFS_POS);
+		return;
+	}
 	switch (c->state) {
 	case FSP_SYN_SENT:
 		fsp_finish(c, FSP_CLOSED);
@@ -351,15 +367,15 @@ void fsp_conn_abort(struct fsp_conn *c, u64 now)
 
 void fsp_conn_read(struct fsp_conn *c, u64 now)
 {
-	if (!FSP_STATE_IN(c->state, FSP_STATES_RECEIVE))
+	if (!FSP_STATE_IN(c->state, FSP_STATES_RECEIVE) || !fsp_conn_awake(c))
 		return;
-	if (c->ack_bytes > c->rcv_mss || fsp_window_worth_telling(c))
+	if (c->work->ack_bytes > c->rcv_mss || fsp_window_worth_telling(c))
 		fsp_send_ack(c, now);
 }
 
 void fsp_conn_ack(struct fsp_conn *c, u64 now)
 {
-	if (c->ack_bytes || c->ack_now)
+	if (fsp_conn_awake(c) && (c->work->ack_bytes || c->ack_now))
 		fsp_send_ack(c, now);
 }
 
@@ -381,8 +397,10 @@ void fsp_conn_orphan(struct fsp_conn *c, u64 now)
 void fsp_conn_reconfigure(struct fsp_conn *c, u64 now)
 {
 	fsp_update_mss(c);
-	if (!c->backoff && FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+	if (!c->work->backoff && FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
 		c->rto = fsp_rtt_rto(c);
+	if (!fsp_conn_awake(c))
+		return;		/* fsp_conn_next_of() goes by the options themselves */
 	fsp_keepalive_arm(c, now);
 	if (c->cfg.quickack)
 		fsp_conn_ack(c, now);
@@ -391,7 +409,7 @@ void fsp_conn_reconfigure(struct fsp_conn *c, u64 now)
 
 void fsp_conn_set_cc(struct fsp_conn *c, const struct fsp_cc_ops *cc)
 {
-	bool running = c->cc_priv;
+	bool running = c->cc_priv && fsp_conn_awake(c);
 
 	if (c->cc == cc)
 		return;

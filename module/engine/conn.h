@@ -166,7 +166,6 @@ struct fsp_plpmtu {
  * @keepalive_time: idle time before the first probe
  * @keepalive_intvl: between probes
  * @fin_timeout: longest stay in FIN_WAIT_2 once the user is gone
- * @time_wait: 2 MSL
  * @syn_retries: SYNs and SYN-ACKs sent again
  * @retries1: timeouts after which the host is told (FSP_EV_SOFT_ERROR)
  * @retries2: timeouts that end a connection
@@ -196,7 +195,6 @@ struct fsp_config {
 	u64	keepalive_time;
 	u64	keepalive_intvl;
 	u64	fin_timeout;
-	u64	time_wait;
 	u64	max_rate;
 	u8	syn_retries;
 	u8	retries1;
@@ -258,33 +256,16 @@ enum fsp_first {
 };
 
 /**
- * struct fsp_conn - see the fields' groups; all of it belongs to the engine but
- * for @cfg and what the setters below set
+ * struct fsp_work - what a connection works with, and does without while it idles
+ *
+ * All of it is as it was made where nothing is under way: fsp_conn_rest() gives it
+ * back then, fsp_conn_wake() gets it again. Most of an end's memory would otherwise be
+ * that of connections at which nobody has said anything for hours.
  */
-struct fsp_conn {
-	struct fsp_config	cfg;
-	u8			state;		/* enum fsp_state */
-	u8			recovery;	/* enum fsp_recovery_state */
-	u8			snd_wscale;	/* shift of windows we receive */
-	u8			rcv_wscale;	/* shift of windows we send */
-	bool			user_gone;	/* no process holds it */
-	bool			rcv_shut;	/* the reader has closed: no more bytes wanted */
-	bool			fin_queued;	/* the user has closed for sending */
-	bool			shut_wanted;	/* closed before the handshake was done */
-	bool			starved;	/* there was nothing to send, though there was room */
-	bool			passive;	/* made by a listener */
-	bool			no_wscale;	/* of that: the SYN had none */
-	bool			follows;	/* came out of TIME_WAIT: fsp_timewait_follow() */
-	u16			events;		/* FSP_EV_* */
-	int			error;		/* positive errno, with FSP_EV_ERROR */
-	int			soft_error;	/* positive errno */
-	u32			peer_features;
-	u32			old_rcv_nxt;	/* fsp_timewait's, with @follows */
+struct fsp_work {
+	/* the handshake, and what goes with it */
+	u32			old_rcv_nxt;	/* fsp_timewait's, with conn->follows */
 	u32			old_moved;
-
-	/* the first flight */
-	u8			first;		/* enum fsp_first */
-	bool			syn_cookie;	/* the SYN (or SYN-ACK) has the option */
 	bool			syn_data;	/* the SYN may carry queued bytes */
 	bool			cookie_new;	/* @cookie came in the SYN-ACK */
 	u8			cookie_len;
@@ -292,36 +273,17 @@ struct fsp_conn {
 	u8			ticket_len;	/* to be returned until confirmed */
 	u8			ticket_tries;
 	u8			ticket[FSP_TICKET_MAX];
+	u64			ctl_time;	/* when the last SYN or SYN-ACK was sent */
+	u16			ctl_serial;	/* its */
 
-	/* sending: RFC 9293 section 3.3.1 */
-	u32			iss;
-	u32			snd_una;
-	u32			snd_nxt;
-	u32			snd_wnd;
-	u32			snd_wl1;
-	u32			snd_wl2;
-	u32			max_snd_wnd;	/* largest window the peer ever offered */
-	u32			sws_wnd;	/* largest since a small one had to do */
-	u32			write_seq;	/* one past the last byte queued */
-	u32			snd_sml;	/* end of the last small segment sent (Minshall) */
-	u32			snd_mss;	/* payload and options beyond 20 header bytes */
-	u32			peer_mss;	/* from its option */
-	u32			mss_room;	/* path's room for header and payload, as the host says */
-	u32			gso_max;	/* largest super-packet, payload bytes */
-	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
+	/* sending */
 	struct list_head	sndq;		/* queued, never sent */
 	struct fsp_segq		rtxq;		/* sent, not acknowledged */
 	struct list_head	tx_order;	/* rtxq's, by time of last transmission */
-	u64			ctl_time;	/* when the last SYN or SYN-ACK was sent */
-	u16			ctl_serial;	/* its */
-	u16			serial;		/* of the next transmission */
-	u16			opt_mss;	/* what our SYN announces */
-	u16			default_mss;	/* of a peer without one: MUST-15 */
 	struct fsp_plpmtu	pmtu;
-	u16			pmtu_below;	/* IP's header, beside these; IPv4's if not set */
-	u16			pmtu_base;	/* RFC 8899's BASE_PLPMTU, and ... */
-	u16			pmtu_min;	/* ... MIN_PLPMTU; as the host says */
-	bool			fin_pending;	/* a FIN waits for a carrier */
+	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
+	bool			joined;		/* more was written to what waits for more */
+	u64			stream_from;	/* bytes_sent when it was last in vain, or bytes came */
 
 	/* in flight, in bytes */
 	u32			sacked_out;
@@ -330,12 +292,13 @@ struct fsp_conn {
 	u32			max_flight;	/* largest of this window, for cwnd validation */
 	u32			max_flight_seq;
 
-	/* round trips: RFC 6298 */
-	u64			srtt;		/* ns; 0 before the first sample */
-	u64			rttvar;
-	u64			rto;
-	u64			min_rtt;	/* lowest that two samples reached */
-	u64			low_rtt;	/* lowest, of one */
+	/* congestion marks: RFC 3168, the aim of RFC 9768 */
+	struct fsp_ecn		ecn_in;		/* what we received */
+	struct fsp_ecn		ecn_peer;	/* what the peer told last */
+	u32			ecn_sent;	/* bytes delivered of what was sent with ECT, until told */
+	u32			ecn_end;	/* the response counts for all before this */
+
+	/* timeouts */
 	u64			latest_rtt;
 	u64			retry_since;	/* first transmission of what now times out */
 	u64			refused_since;	/* the host sends nothing; 0: it does */
@@ -346,10 +309,6 @@ struct fsp_conn {
 	u8			probe_backoff;	/* window probes since anything was sent */
 
 	/* loss detection and recovery: RFC 8985, 6937, 5681 */
-	u8			reo_steps;	/* reordering window in quarters of min_rtt */
-	bool			reordering_seen;
-	u8			reo_age;	/* recoveries since a packet was late */
-	u64			reo_wnd;	/* how late packets were seen to come, ns */
 	u64			rack_time;	/* when the newest delivered segment was sent */
 	u64			rack_rtt;
 	struct fsp_repair	*repair;	/* made when first needed; may stay NULL */
@@ -369,27 +328,123 @@ struct fsp_conn {
 	u32			prr_out;
 	u32			prr_base;	/* in flight when recovery began */
 
+	/* rates and congestion control */
+	u64			delivered_time;
+	u64			first_tx_time;
+	u64			app_limited_until; /* conn->delivered when rates are the path's
+						    * again; or 0
+						    */
+	u64			round_end;	/* conn->delivered when this round trip ends */
+	u64			next_send;
+	bool			cwnd_limited;
+
+	/* receiving */
+	u32			read_last;	/* read in the last round trip; 0: that took longer */
+	u32			held_best;	/* most held back behind a hole, the hole included */
+	u32			held;		/* the same since this round trip began */
+	u32			read_seq;	/* where the reader was when this one began */
+	u64			read_time;	/* when */
+	struct fsp_segq		ofoq;		/* received out of order */
+	u32			last_ofo;	/* newest arrival: its range is reported first */
+	struct fsp_dup		dup;		/* newest that brought nothing new */
+	bool			dup_due;	/* and was not told yet */
+	u32			ack_bytes;	/* received in order and not acknowledged */
+	u64			oow_time;	/* last answer to an unacceptable packet */
+
+	u64			timer[FSP_TIMERS];	/* 0: not armed */
+	u64			timer_first[FSP_PRECISIONS];	/* none runs out before */
+};
+
+/* Of all who have none: nothing is under way. Never written to. */
+extern const struct fsp_work fsp_no_work;
+
+/**
+ * struct fsp_conn - see the fields' groups; all of it belongs to the engine but
+ * for @cfg and what the setters below set
+ */
+struct fsp_conn {
+	struct fsp_config	cfg;
+	struct fsp_work		*work;		/* fsp_no_work: none */
+	u8			state;		/* enum fsp_state */
+	u8			recovery;	/* enum fsp_recovery_state */
+	u8			snd_wscale;	/* shift of windows we receive */
+	u8			rcv_wscale;	/* shift of windows we send */
+	u8			first;		/* enum fsp_first */
+	bool			syn_cookie;	/* the SYN (or SYN-ACK) has the option */
+	bool			user_gone;	/* no process holds it */
+	bool			rcv_shut;	/* the reader has closed: no more bytes wanted */
+	bool			fin_queued;	/* the user has closed for sending */
+	bool			fin_pending;	/* a FIN waits for a carrier */
+	bool			fin_seen;	/* the peer's, maybe out of order */
+	bool			shut_wanted;	/* closed before the handshake was done */
+	bool			starved;	/* there was nothing to send, though there was room */
+	bool			passive;	/* made by a listener */
+	bool			no_wscale;	/* of that: the SYN had none */
+	bool			follows;	/* came out of TIME_WAIT: fsp_timewait_follow() */
+	u16			events;		/* FSP_EV_* */
+	u16			serial;		/* of the next transmission */
+	u16			error;		/* positive errno, with FSP_EV_ERROR */
+	u16			soft_error;	/* positive errno */
+
+	/* sending: RFC 9293 section 3.3.1 */
+	u32			iss;
+	u32			snd_una;
+	u32			snd_nxt;
+	u32			snd_wnd;
+	u32			snd_wl1;
+	u32			snd_wl2;
+	u32			max_snd_wnd;	/* largest window the peer ever offered */
+	u32			sws_wnd;	/* largest since a small one had to do */
+	u32			write_seq;	/* one past the last byte queued */
+	u32			snd_sml;	/* end of the last small segment sent (Minshall) */
+	u32			snd_mss;	/* payload and options beyond 20 header bytes */
+	u32			peer_mss;	/* from its option */
+	u32			mss_room;	/* path's room for header and payload, as the host says */
+	u32			gso_max;	/* largest super-packet, payload bytes */
+	u64			una_off;	/* stream offset of snd_una; first payload byte is 0 */
+	u32			peer_features;
+	u16			opt_mss;	/* what our SYN announces */
+	u16			default_mss;	/* of a peer without one: MUST-15 */
+	u16			pmtu_below;	/* IP's header, beside these; IPv4's if not set */
+	u16			pmtu_base;	/* RFC 8899's BASE_PLPMTU, and ... */
+	u16			pmtu_min;	/* ... MIN_PLPMTU; as the host says */
+
+	/* loss detection: how late packets may be */
+	u8			reo_steps;	/* reordering window in quarters of min_rtt */
+	u8			reo_age;	/* recoveries since a packet was late */
+	u64			reo_wnd;	/* how late packets were seen to come, ns */
+	bool			reordering_seen;
+	bool			rate_app_limited; /* @rate was the application's */
+
+	/* acknowledging */
+	bool			echo_due;
+	u8			ack_now;
+	u8			quick_acks;	/* full-speed acknowledgments to go */
+	bool			pingpong;	/* an interactive exchange: delay ACKs */
+	u16			echo_serial;
+	u64			echo_time;	/* when @echo_serial came in */
+	u64			last_rcv;	/* of any packet */
+	u64			last_rcv_data;
+
+	/* round trips: RFC 6298 */
+	u64			srtt;		/* ns; 0 before the first sample */
+	u64			rttvar;
+	u64			rto;
+	u64			min_rtt;	/* lowest that two samples reached */
+	u64			low_rtt;	/* lowest, of one */
+
 	/* congestion control, in bytes */
 	u32			cwnd;
 	u32			ssthresh;
 	u32			cwnd_clamp;
+	u32			ecn_reduced;	/* responses to marks */
 	u64			delivered;	/* bytes, counting each once */
-	u64			delivered_time;
 	u64			lost;		/* bytes judged lost, ever */
-	u64			first_tx_time;
-	u64			app_limited_until; /* @delivered when rates are the path's again; or 0 */
-	u64			round_end;	/* @delivered when this round trip ends */
 	u64			rate;		/* newest delivery rate, bytes/s */
 	u64			pacing_rate;	/* bytes/s, or 0 for none */
-	u64			next_send;
 	u64			last_send;	/* of payload */
 	const struct fsp_cc_ops	*cc;		/* the one chosen */
 	void			*cc_priv;	/* its state; NULL: it is not at work */
-	bool			rate_app_limited; /* @rate was the application's */
-	bool			cwnd_limited;
-	u8			held_push;	/* FSP_PUSH_* of what pacing holds back */
-	bool			joined;		/* more was written to what waits for more */
-	u64			stream_from;	/* bytes_sent when it was last in vain, or bytes came */
 
 	/* receiving */
 	u32			irs;
@@ -398,45 +453,14 @@ struct fsp_conn {
 	u32			rcv_wnd;	/* window last sent, from rcv_wup on */
 	u32			rcv_mss;	/* estimate of what the peer sends */
 	u32			read_best;	/* most bytes read in one round trip */
-	u32			read_last;	/* in the last one; 0: that took longer */
-	u32			held_best;	/* most held back behind a hole, the hole included */
-	u32			held;		/* the same since this round trip began */
-	u32			read_seq;	/* where the reader was when this one began */
-	u64			read_time;	/* when */
 	u64			rcv_off;	/* stream offset of rcv_nxt (epochs, counters) */
-	struct fsp_segq		ofoq;		/* received out of order */
-	u32			last_ofo;	/* newest arrival: its range is reported first */
 	u32			fin_seq;	/* of the peer's FIN, with @fin_seen */
-	struct fsp_dup		dup;		/* newest that brought nothing new */
-	bool			dup_due;	/* and was not told yet */
-	bool			fin_seen;	/* the peer's, maybe out of order */
 
-	/* acknowledging */
-	u16			echo_serial;
-	u32			ack_bytes;	/* received in order and not acknowledged */
-	u64			echo_time;	/* when @echo_serial came in */
-	u64			last_rcv;	/* of any packet */
-	u64			last_rcv_data;
-	bool			echo_due;
-	u8			ack_now;
-	u8			quick_acks;	/* full-speed acknowledgments to go */
-	bool			pingpong;	/* an interactive exchange: delay ACKs */
-
-	/* congestion marks: RFC 3168, the aim of RFC 9768 */
+	/* congestion marks */
 	bool			ecn_offered;	/* by our last SYN */
 	bool			ecn;		/* both sides offered it */
 	bool			ecn_failed;	/* the path loses or changes marks: not used */
 	bool			ecn_told;	/* the peer has sent its counts */
-	struct fsp_ecn		ecn_in;		/* what we received */
-	struct fsp_ecn		ecn_peer;	/* what the peer told last */
-	u32			ecn_sent;	/* bytes delivered of what was sent with ECT, until told */
-	u32			ecn_end;	/* the response counts for all before this */
-	u32			ecn_reduced;	/* responses */
-
-	u64			oow_time;	/* last answer to an unacceptable packet */
-
-	u64			timer[FSP_TIMERS];	/* 0: not armed */
-	u64			timer_first[FSP_PRECISIONS];	/* none runs out before */
 
 	/* counters of this connection, for tcp_info and netlink */
 	u64			bytes_sent;
@@ -453,6 +477,12 @@ struct fsp_conn {
 	u32			ofo_in;
 };
 
+/* Has it what it works with? */
+static inline bool fsp_conn_awake(const struct fsp_conn *c)
+{
+	return c->work != &fsp_no_work;
+}
+
 /* Verdicts on a received packet. Anything but FSP_TAKEN: the host frees it. */
 enum fsp_verdict {
 	FSP_TAKEN,		/* the segment's carrier was delivered or queued */
@@ -463,7 +493,7 @@ enum fsp_verdict {
 	FSP_DROP_DUP,		/* holds nothing new */
 	FSP_DROP_STATE,		/* no transition takes it */
 	FSP_DROP_CLOSED,	/* bytes for a reader that is gone */
-	FSP_DROP_RCVBUF,	/* no room; fsp_host_admit() said no */
+	FSP_DROP_RCVBUF,	/* no room: fsp_host_admit() or fsp_host_get_work() said no */
 	FSP_DROP_OFO,		/* out of order, and enough of that is held */
 	FSP_VERDICTS
 };
@@ -485,11 +515,50 @@ void fsp_conn_init_zeroed(struct fsp_conn *c, const struct fsp_cc_ops *cc);
  */
 void fsp_conn_purge(struct fsp_conn *c);
 
+/* The end of what fsp_conn_init() began; after fsp_conn_purge() */
+void fsp_conn_uninit(struct fsp_conn *c);
+
+/* ---- idle connections ---- */
+
+/**
+ * fsp_conn_wake() - see that there is what a connection works with
+ * @c: connection
+ * @now: time
+ *
+ * Must have returned true before fsp_conn_open(), fsp_conn_accept() and
+ * fsp_conn_queue() are called. The others ask for themselves.
+ *
+ * Return: false where fsp_host_get_work() had none.
+ */
+bool fsp_conn_wake(struct fsp_conn *c, u64 now);
+
+/**
+ * fsp_conn_rest_at() - has nothing happened for a second, and is nothing under way?
+ * @c: connection
+ * @now: time
+ *
+ * Return: when fsp_conn_rest() may be called, if nothing happens until then: @now for
+ * at once; or, where something is under way, U64_MAX.
+ */
+u64 fsp_conn_rest_at(const struct fsp_conn *c, u64 now);
+
+/**
+ * fsp_conn_rest() - give back what only a connection at work needs
+ * @c: fsp_conn_rest_at() said: now
+ *
+ * Only SO_KEEPALIVE is left to be waited for: fsp_conn_next_timeout() has to be asked
+ * once more, and again after fsp_conn_reconfigure().
+ */
+void fsp_conn_rest(struct fsp_conn *c);
+
+/* When who rests has something to do (SO_KEEPALIVE), or U64_MAX */
+u64 fsp_conn_rest_until(const struct fsp_conn *c);
+
 /* ---- the user's wishes ---- */
 
 /**
  * fsp_conn_connect() - active open: send a SYN
- * @c: in FSP_CLOSED, mss_room set, and default_mss where the peer is not of IPv4
+ * @c: in FSP_CLOSED and awake, mss_room set, and default_mss where the peer is not of IPv4
  * @iss: initial sequence number, unguessable (RFC 6528)
  * @now: time
  */
@@ -592,8 +661,8 @@ static inline bool fsp_quick(const struct fsp_conn *c)
 /* Whose question went with the SYN waits for the answer to that. */
 static inline bool fsp_conn_owes_quickly(const struct fsp_conn *c)
 {
-	return c->timer[FSP_TIMER_DELACK] && fsp_quick(c) &&
-	       (c->ack_bytes || c->first != FSP_FIRST_TAKEN);
+	return c->work->timer[FSP_TIMER_DELACK] && fsp_quick(c) &&
+	       (c->work->ack_bytes || c->first != FSP_FIRST_TAKEN);
 }
 
 /*
@@ -684,7 +753,7 @@ enum fsp_verdict fsp_conn_rx(struct fsp_conn *c, const struct fsp_rx *rx,
  * @now: time
  *
  * Delivers the payload and sends the SYN-ACK; bytes may be sent from now on.
- * The host may set c->cookie, cookie_len and syn_cookie before, to give a new
+ * The host may set c->work->cookie, cookie_len and syn_cookie before, to give a new
  * one.
  */
 enum fsp_verdict fsp_conn_first_flight(struct fsp_conn *c, const struct fsp_rx *rx,
@@ -702,7 +771,7 @@ u64 fsp_conn_next_of(struct fsp_conn *c, enum fsp_precision precision);
 static inline bool fsp_conn_quiet_until(const struct fsp_conn *c,
 					enum fsp_precision precision, u64 when)
 {
-	return when <= c->timer_first[precision];
+	return when <= c->work->timer_first[precision];
 }
 
 void fsp_conn_timeout(struct fsp_conn *c, u64 now);
@@ -726,19 +795,19 @@ static inline bool fsp_conn_early(const struct fsp_conn *c)
 /* Bytes in the network by our reckoning: RFC 6675's pipe */
 static inline u32 fsp_in_flight(const struct fsp_conn *c)
 {
-	return c->snd_nxt - c->snd_una - c->sacked_out - c->lost_out + c->retrans_out;
+	return c->snd_nxt - c->snd_una - c->work->sacked_out - c->work->lost_out + c->work->retrans_out;
 }
 
 static inline bool fsp_conn_has_unsent(const struct fsp_conn *c)
 {
-	return !list_empty(&c->sndq);
+	return !list_empty(&c->work->sndq);
 }
 
 /* Does something wait only for more to be written? What MSG_MORE holds does not. */
 static inline bool fsp_conn_gathers(const struct fsp_conn *c)
 {
-	return (c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER]) &&
-	       !(c->held_push & FSP_PUSH_MORE);
+	return (c->work->timer[FSP_TIMER_PACE] || c->work->timer[FSP_TIMER_GATHER]) &&
+	       !(c->work->held_push & FSP_PUSH_MORE);
 }
 
 /* One past the last byte the peer may send us */
@@ -756,7 +825,7 @@ static inline u32 fsp_conn_mss(const struct fsp_conn *c)
 /* Header and payload of the largest packets that are sent */
 static inline u32 fsp_conn_room(const struct fsp_conn *c)
 {
-	u32 size = c->pmtu.size;
+	u32 size = c->work->pmtu.size;
 
 	return size && size < c->mss_room ? size : c->mss_room;
 }

@@ -24,7 +24,7 @@ u32 fsp_ecn_offer(struct fsp_conn *c)
 	if (c->state == FSP_SYN_RCVD)	/* simultaneous open: an answer */
 		c->ecn_offered = c->cfg.ecn != FSP_ECN_OFF;
 	else
-		c->ecn_offered = wanted(c) && c->syn_retries < TRIES;
+		c->ecn_offered = wanted(c) && c->work->syn_retries < TRIES;
 	return c->ecn_offered ? FSP_FEATURE_ECN : 0;
 }
 
@@ -46,17 +46,17 @@ void fsp_ecn_received(struct fsp_conn *c, const struct fsp_rx *rx)
 
 	switch (rx->field) {
 	case FSP_CE:
-		c->ecn_in.ce += pkts;
-		c->ecn_in.ce_bytes += rx->len;
+		c->work->ecn_in.ce += pkts;
+		c->work->ecn_in.ce_bytes += rx->len;
 		fsp_host_count(c, FSP_COUNT_ECN_CE, pkts);
 		break;
 	case FSP_ECT0:
-		c->ecn_in.ect0 += pkts;
-		c->ecn_in.ect_bytes += rx->len;
+		c->work->ecn_in.ect0 += pkts;
+		c->work->ecn_in.ect_bytes += rx->len;
 		break;
 	case FSP_ECT1:
-		c->ecn_in.ect1 += pkts;
-		c->ecn_in.ect_bytes += rx->len;
+		c->work->ecn_in.ect1 += pkts;
+		c->work->ecn_in.ect_bytes += rx->len;
 		break;
 	default:
 		break;
@@ -69,7 +69,7 @@ void fsp_ecn_put(const struct fsp_conn *c, struct fsp_tx *tx)
 	if (!c->ecn || (tx->opts & FSP_HAS_TICKET))
 		return;
 	tx->opts |= FSP_HAS_ECN;
-	tx->ecn = c->ecn_in;
+	tx->ecn = c->work->ecn_in;
 }
 
 static void fail(struct fsp_conn *c)
@@ -84,7 +84,7 @@ static void fail(struct fsp_conn *c)
  */
 static void check_path(struct fsp_conn *c, const struct fsp_ack_sample *s)
 {
-	const struct fsp_ecn *told = &c->ecn_peer;
+	const struct fsp_ecn *told = &c->work->ecn_peer;
 
 	if (c->ecn_told && told->ect1) {
 		fail(c);
@@ -92,8 +92,8 @@ static void check_path(struct fsp_conn *c, const struct fsp_ack_sample *s)
 	}
 	if (c->ecn_told && (told->ect0 || told->ce))
 		return;
-	c->ecn_sent += s->delivered;
-	if (c->ecn_sent >= PATIENCE * c->snd_mss)
+	c->work->ecn_sent += s->delivered;
+	if (c->work->ecn_sent >= PATIENCE * c->snd_mss)
 		fail(c);
 }
 
@@ -103,12 +103,12 @@ void fsp_ecn_take(struct fsp_conn *c, const struct fsp_rx *rx, struct fsp_ack_sa
 
 	if (!c->ecn || !(rx->opts & FSP_HAS_ECN))
 		return;
-	ce_bytes = rx->ecn.ce_bytes - c->ecn_peer.ce_bytes;
-	ect_bytes = rx->ecn.ect_bytes - c->ecn_peer.ect_bytes;
+	ce_bytes = rx->ecn.ce_bytes - c->work->ecn_peer.ce_bytes;
+	ect_bytes = rx->ecn.ect_bytes - c->work->ecn_peer.ect_bytes;
 	/* Counts of an acknowledgment that was overtaken are old. */
 	if ((s32)ce_bytes < 0 || (s32)ect_bytes < 0)
 		return;
-	c->ecn_peer = rx->ecn;
+	c->work->ecn_peer = rx->ecn;
 	c->ecn_told = true;
 	/* Nobody can have marked more than was in flight. */
 	s->ce_bytes = min(ce_bytes, s->prior_in_flight);
@@ -119,14 +119,14 @@ static void classic(struct fsp_conn *c, const struct fsp_ack_sample *s)
 {
 	u32 window = c->cwnd, least;
 
-	if (!s->ce_bytes || c->recovery != FSP_OPEN || fsp_before(c->snd_una, c->ecn_end))
+	if (!s->ce_bytes || c->recovery != FSP_OPEN || fsp_before(c->snd_una, c->work->ecn_end))
 		return;
 	least = fsp_cc(c)->ssthresh(c);
 	if (fsp_cc(c)->abe)
 		least = max_t(u32, div_u64((u64)window * fsp_cc(c)->abe, 100), 2 * c->snd_mss);
 	c->ssthresh = least;
 	c->cwnd = min(c->cwnd, least);
-	c->ecn_end = c->snd_nxt;
+	c->work->ecn_end = c->snd_nxt;
 	c->ecn_reduced++;
 	fsp_cc_event(c, FSP_CC_ECN, s->now);
 }

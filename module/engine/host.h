@@ -70,6 +70,16 @@ void *fsp_host_zalloc(struct fsp_conn *c, u32 bytes);
 void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes);
 
 /**
+ * fsp_host_get_work() - memory for a connection that is to do something
+ * @c: connection
+ *
+ * Return: the memory, whatever is in it, to be given back by fsp_host_put_work(); or
+ * NULL.
+ */
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c);
+void fsp_host_put_work(struct fsp_conn *c, struct fsp_work *work);
+
+/**
  * fsp_host_admit() - is there memory to keep this received segment?
  * @c: connection
  * @seg: its carrier

@@ -46,8 +46,8 @@ static void take_syn(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 	c->rcv_nxt = rx->seq + 1;
 	c->rcv_off = 0;
 	c->rcv_wup = c->rcv_nxt;
-	c->read_seq = c->rcv_nxt;
-	c->read_time = now;
+	c->work->read_seq = c->rcv_nxt;
+	c->work->read_time = now;
 	c->peer_features = rx->opts & FSP_HAS_FEATURES ? rx->features : 0;
 	c->peer_mss = rx->opts & FSP_HAS_MSS ? max_t(u32, rx->mss, FSP_MSS_MIN) :
 					       c->default_mss;
@@ -96,7 +96,7 @@ static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx,
 		fsp_fail(c, EPROTO_POS);
 		return FSP_DONE;
 	}
-	if (c->follows && !fsp_after(rx->seq, c->old_rcv_nxt))
+	if (c->follows && !fsp_after(rx->seq, c->work->old_rcv_nxt))
 		return rx_old_numbers(c, rx);
 	take_syn(c, rx, now);
 	if (rx->flags & FSP_ACK) {
@@ -110,7 +110,7 @@ static enum fsp_verdict rx_syn_sent(struct fsp_conn *c, const struct fsp_rx *rx,
 	}
 	/* Simultaneous open */
 	fsp_set_state(c, FSP_SYN_RCVD);
-	c->syn_retries = 0;
+	c->work->syn_retries = 0;
 	fsp_send_syn(c, now);
 	fsp_rto_arm(c, now);
 	return FSP_DONE;
@@ -222,7 +222,7 @@ static enum fsp_verdict rx_syn_again(struct fsp_conn *c, const struct fsp_rx *rx
 
 static bool our_fin_acked(const struct fsp_conn *c)
 {
-	return c->fin_queued && !c->fin_pending && list_empty(&c->sndq) &&
+	return c->fin_queued && !c->fin_pending && list_empty(&c->work->sndq) &&
 	       c->snd_una == c->snd_nxt;
 }
 
@@ -261,7 +261,7 @@ static void take_fin(struct fsp_conn *c, u64 now)
 	c->events |= FSP_EV_PEER_CLOSED;
 	switch (c->state) {
 	case FSP_ESTABLISHED:
-		c->ack_bytes++;	/* our own FIN may take it along */
+		c->work->ack_bytes++;	/* our own FIN may take it along */
 		fsp_set_state(c, FSP_CLOSE_WAIT);
 		break;
 	case FSP_FIN_WAIT_1:
@@ -368,7 +368,7 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 	c->last_rcv = now;	/* what anybody might have sent does not count */
 	if (unlikely(rx->opts & (FSP_HAS_PROBE | FSP_HAS_PROBED)))
 		fsp_plpmtu_rx(c, rx, now);
-	if (unlikely(c->ticket_len))
+	if (unlikely(c->work->ticket_len))
 		fsp_ticket_confirmed(c);
 	if (unlikely(rx->opts & FSP_HAS_TICKET))
 		c->ack_now = 1;	/* or it would be repeated */
@@ -386,6 +386,8 @@ static enum fsp_verdict rx_synchronized(struct fsp_conn *c, const struct fsp_rx 
 enum fsp_verdict fsp_conn_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 			     struct fsp_seg *seg, u64 now)
 {
+	if (unlikely(!fsp_conn_wake(c, now)))
+		return FSP_DROP_RCVBUF;
 	c->segs_in++;
 	switch (c->state) {
 	case FSP_CLOSED:

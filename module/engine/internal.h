@@ -44,8 +44,12 @@ void fsp_plpmtu_progress(struct fsp_conn *c, u64 now);
 /* And how late it may be, as the peer's rough timers go by the ticks of its clock */
 #define FSP_TICK_TIME		(4 * FSP_NSEC_PER_MSEC)
 
-/* c->repair, made where there is none yet; NULL where there is no memory */
+/* c->work->repair, made where there is none yet; NULL where there is no memory */
 struct fsp_repair *fsp_repair_get(struct fsp_conn *c);
+void fsp_repair_put(struct fsp_conn *c);
+
+/* rest.c: who idles keeps little */
+void fsp_work_init(struct fsp_work *work);
 
 /* rtt.c: RFC 6298 */
 void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay);
@@ -207,16 +211,16 @@ static inline enum fsp_precision fsp_timer_precision(enum fsp_timer t)
 
 static inline void fsp_timer_arm(struct fsp_conn *c, enum fsp_timer t, u64 when)
 {
-	u64 *first = &c->timer_first[fsp_timer_precision(t)];
+	u64 *first = &c->work->timer_first[fsp_timer_precision(t)];
 
-	c->timer[t] = when;
+	c->work->timer[t] = when;
 	if (when < *first)
 		*first = when;
 }
 
 static inline void fsp_timer_stop(struct fsp_conn *c, enum fsp_timer t)
 {
-	c->timer[t] = 0;
+	c->work->timer[t] = 0;
 }
 
 void fsp_timer_stop_all(struct fsp_conn *c);

@@ -47,7 +47,7 @@ static unsigned int put_ranges(struct fsp_conn *c, struct fsp_tx *tx)
 	unsigned int most = c->mss_room / FSP_RANGE_LEN, hdr;
 
 	hdr = DIV_ROUND_UP(FSP_HDR_MAX + FSP_EXT_HDR, FSP_RANGE_LEN);
-	if (!c->ofoq.count || most <= hdr)
+	if (!c->work->ofoq.count || most <= hdr)
 		return 0;
 	return min(fsp_reasm_ranges(c, tx->ranges), most - hdr);
 }
@@ -69,10 +69,10 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 	if (c->echo_due)
 		put_echo(c, tx, now);
 	fsp_put_epochs(c, tx);
-	if (unlikely(c->ticket_len)) {
+	if (unlikely(c->work->ticket_len)) {
 		tx->opts |= FSP_HAS_TICKET;
-		tx->ticket = c->ticket;
-		tx->ticket_len = c->ticket_len;
+		tx->ticket = c->work->ticket;
+		tx->ticket_len = c->work->ticket_len;
 	}
 }
 
@@ -80,7 +80,7 @@ static void begin(struct fsp_conn *c, struct fsp_tx *tx, u32 seq, u8 flags, u64 
 static void ack_sent(struct fsp_conn *c)
 {
 	c->ack_now = 0;
-	c->ack_bytes = 0;
+	c->work->ack_bytes = 0;
 	c->echo_due = false;
 	if (c->quick_acks)
 		c->quick_acks--;
@@ -116,11 +116,11 @@ struct fsp_seg *fsp_split(struct fsp_conn *c, struct fsp_seg *seg, u32 bytes)
 		list_add(fsp_seg_list(rest), fsp_seg_list(seg));
 		return rest;
 	}
-	fsp_segq_insert(&c->rtxq, rest);
+	fsp_segq_insert(&c->work->rtxq, rest);
 	if (!list_empty(fsp_seg_tlist(seg)))
 		list_add(fsp_seg_tlist(rest), fsp_seg_tlist(seg));
-	if ((rest->state & FSP_SEG_RETRANS) && rest->tx_time >= c->undo_since)
-		c->undo_retrans++;
+	if ((rest->state & FSP_SEG_RETRANS) && rest->tx_time >= c->work->undo_since)
+		c->work->undo_retrans++;
 	return rest;
 }
 
@@ -163,18 +163,18 @@ int fsp_resend_seg(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 	fsp_spurious_note(c, seg, now);
 	note_sent(c, seg, now);
 	if (!(seg->state & FSP_SEG_RETRANS))
-		c->retrans_out += len;
+		c->work->retrans_out += len;
 	seg->state |= FSP_SEG_RETRANS | FSP_SEG_EVER_RETRANS;
-	list_move_tail(fsp_seg_tlist(seg), &c->tx_order);
-	if (!c->retry_since)
-		c->retry_since = now;
-	c->undo_retrans++;
+	list_move_tail(fsp_seg_tlist(seg), &c->work->tx_order);
+	if (!c->work->retry_since)
+		c->work->retry_since = now;
+	c->work->undo_retrans++;
 	c->bytes_retrans += fsp_seg_bytes(seg);
 	c->retrans_segs += max((len + c->snd_mss - 1) / c->snd_mss, 1U);
 	fsp_host_count(c, FSP_COUNT_RETRANS_SEGS, max((len + c->snd_mss - 1) / c->snd_mss, 1U));
 	fsp_host_count(c, FSP_COUNT_RETRANS_BYTES, fsp_seg_bytes(seg));
 	fsp_recovery_sent(c, len);
-	if (!c->timer[FSP_TIMER_RTO])
+	if (!c->work->timer[FSP_TIMER_RTO])
 		fsp_rto_arm(c, now);
 	return 0;
 }
@@ -203,9 +203,9 @@ static bool resend_lost(struct fsp_conn *c, u64 now)
 	struct fsp_seg *seg;
 	u32 room;
 
-	if (!c->lost_out || c->lost_out == c->retrans_out)
+	if (!c->work->lost_out || c->work->lost_out == c->work->retrans_out)
 		return true;
-	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg)) {
+	for (seg = fsp_segq_first(&c->work->rtxq); seg; seg = fsp_segq_next(seg)) {
 		if (!(seg->state & FSP_SEG_LOST) || (seg->state & FSP_SEG_RETRANS))
 			continue;
 		room = max(cwnd_room(c), fsp_in_flight(c) ? 0 : c->snd_mss);
@@ -236,7 +236,7 @@ static bool nagle_holds(const struct fsp_conn *c, unsigned int push)
 
 static bool is_last(const struct fsp_conn *c, struct fsp_seg *seg)
 {
-	return fsp_seg_list(seg)->next == &c->sndq;
+	return fsp_seg_list(seg)->next == &c->work->sndq;
 }
 
 /*
@@ -251,18 +251,18 @@ static s64 send_quota(struct fsp_conn *c, struct fsp_seg *seg, unsigned int push
 
 	if (!bytes)
 		return seg->flags & FSP_FIN ? 0 : -1;
-	cwnd = c->tlp_allow ? max(cwnd_room(c), mss) : cwnd_room(c);
+	cwnd = c->work->tlp_allow ? max(cwnd_room(c), mss) : cwnd_room(c);
 	wnd = fsp_before(seg->seq, edge) ? edge - seg->seq : 0;
 	room = min3(cwnd, wnd, most);
 	if (cwnd < min(mss, bytes)) {
-		c->cwnd_limited = true;
+		c->work->cwnd_limited = true;
 		return -1;
 	}
 	if (room >= mss) {
 		/* Wait for more of the window rather than cut a super-packet small. */
-		if (room < most && fsp_in_flight(c) && !c->tlp_allow &&
+		if (room < most && fsp_in_flight(c) && !c->work->tlp_allow &&
 		    room < min(c->cwnd, c->snd_wnd) / DEFER_DIVISOR) {
-			c->cwnd_limited |= cwnd <= wnd;
+			c->work->cwnd_limited |= cwnd <= wnd;
 			return -1;
 		}
 		if (room < bytes || !is_last(c, seg) || (seg->flags & FSP_FIN))
@@ -286,8 +286,8 @@ static void note_new(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 
 	note_sent(c, seg, now);
 	list_del(fsp_seg_list(seg));
-	fsp_segq_insert_tail(&c->rtxq, seg);
-	list_add_tail(fsp_seg_tlist(seg), &c->tx_order);
+	fsp_segq_insert_tail(&c->work->rtxq, seg);
+	list_add_tail(fsp_seg_tlist(seg), &c->work->tx_order);
 	c->snd_nxt = seg->end_seq;
 	if (bytes % c->snd_mss)
 		c->snd_sml = seg->end_seq;
@@ -295,9 +295,9 @@ static void note_new(struct fsp_conn *c, struct fsp_seg *seg, u64 now)
 	fsp_host_count(c, FSP_COUNT_OUT_BYTES, bytes);
 	fsp_recovery_sent(c, bytes);
 
-	if (!fsp_before(c->snd_una, c->max_flight_seq) || fsp_in_flight(c) > c->max_flight) {
-		c->max_flight = fsp_in_flight(c);
-		c->max_flight_seq = c->snd_nxt;
+	if (!fsp_before(c->snd_una, c->work->max_flight_seq) || fsp_in_flight(c) > c->work->max_flight) {
+		c->work->max_flight = fsp_in_flight(c);
+		c->work->max_flight_seq = c->snd_nxt;
 	}
 	/* Answering what has just come: an exchange, ACKs may ride on data. */
 	if (now - c->last_rcv_data < c->cfg.delack_max)
@@ -334,14 +334,14 @@ static void restart_after_idle(struct fsp_conn *c, u64 now)
 /* Is this all there is, and will more be written to it? */
 static bool gathering(const struct fsp_conn *c, struct fsp_seg *seg)
 {
-	return c->timer[FSP_TIMER_GATHER] && !c->tlp_allow && is_last(c, seg) &&
+	return c->work->timer[FSP_TIMER_GATHER] && !c->work->tlp_allow && is_last(c, seg) &&
 	       fsp_seg_len(seg) < GATHER_BYTES && !(seg->flags & FSP_FIN);
 }
 
 /* What is to be told before new bytes are sent, however few */
 static void wake(struct fsp_conn *c, u64 now)
 {
-	if (list_empty(&c->sndq) || gathering(c, fsp_list_seg(c->sndq.next)))
+	if (list_empty(&c->work->sndq) || gathering(c, fsp_list_seg(c->work->sndq.next)))
 		return;
 	fsp_rate_wakes(c, now);
 	restart_after_idle(c, now);
@@ -365,13 +365,13 @@ static void retry_fin(struct fsp_conn *c)
 	seg->seq = c->write_seq;
 	seg->end_seq = ++c->write_seq;
 	seg->flags = FSP_FIN;
-	list_add_tail(fsp_seg_list(seg), &c->sndq);
+	list_add_tail(fsp_seg_list(seg), &c->work->sndq);
 }
 
 /* Most packets that come in find nothing that waits to be sent. */
 static bool nothing_waits(const struct fsp_conn *c)
 {
-	return list_empty(&c->sndq) && !c->fin_pending && c->lost_out == c->retrans_out;
+	return list_empty(&c->work->sndq) && !c->fin_pending && c->work->lost_out == c->work->retrans_out;
 }
 
 void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
@@ -385,9 +385,9 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 	if (nothing_waits(c)) {
 		fsp_timer_stop(c, FSP_TIMER_PACE);
 		fsp_timer_stop(c, FSP_TIMER_GATHER);
-		c->cwnd_limited = false;
-		c->starved = !c->tlp_allow;
-		if (!c->rtxq.count)
+		c->work->cwnd_limited = false;
+		c->starved = !c->work->tlp_allow;
+		if (!c->work->rtxq.count)
 			fsp_timer_stop(c, FSP_TIMER_PROBE);
 		return;
 	}
@@ -396,47 +396,47 @@ void fsp_output(struct fsp_conn *c, unsigned int push, u64 now)
 	if (!resend_lost(c, now))
 		goto timers;
 	wake(c, now);
-	c->cwnd_limited = false;
-	while (!list_empty(&c->sndq)) {
-		seg = fsp_list_seg(c->sndq.next);
+	c->work->cwnd_limited = false;
+	while (!list_empty(&c->work->sndq)) {
+		seg = fsp_list_seg(c->work->sndq.next);
 		if (gathering(c, seg))
 			break;
 		quota = send_quota(c, seg, push);
 		if (quota < 0)
 			break;
-		held = !fsp_host_may_send(c) || (!c->tlp_allow && fsp_pace_holds(c, now));
+		held = !fsp_host_may_send(c) || (!c->work->tlp_allow && fsp_pace_holds(c, now));
 		if (held)
 			break;
 		failed = send_new(c, seg, quota, now);
 		if (failed)
 			break;
 		sent = true;
-		if (c->tlp_allow)
+		if (c->work->tlp_allow)
 			break;
 	}
-	c->starved = !held && !failed && !c->cwnd_limited && !c->tlp_allow;
+	c->starved = !held && !failed && !c->work->cwnd_limited && !c->work->tlp_allow;
 	if (sent) {
-		c->refused_since = 0;
-		if (!c->timer[FSP_TIMER_RTO])
+		c->work->refused_since = 0;
+		if (!c->work->timer[FSP_TIMER_RTO])
 			fsp_rto_arm(c, now);
 		if (c->state != FSP_SYN_RCVD)
 			fsp_tlp_arm(c, now);
 		fsp_timer_stop(c, FSP_TIMER_PROBE);
-		c->probe_backoff = 0;
+		c->work->probe_backoff = 0;
 	}
 timers:
-	if (c->timer[FSP_TIMER_PACE])
-		c->held_push = (c->held_push & ~FSP_PUSH_MORE) | push;
-	if (list_empty(&c->sndq))
+	if (c->work->timer[FSP_TIMER_PACE])
+		c->work->held_push = (c->work->held_push & ~FSP_PUSH_MORE) | push;
+	if (list_empty(&c->work->sndq))
 		fsp_timer_stop(c, FSP_TIMER_GATHER);
-	if (c->rtxq.count || c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER])
+	if (c->work->rtxq.count || c->work->timer[FSP_TIMER_PACE] || c->work->timer[FSP_TIMER_GATHER])
 		return;
 	if (failed || c->fin_pending) {
-		if (!c->refused_since)
-			c->refused_since = now;
+		if (!c->work->refused_since)
+			c->work->refused_since = now;
 		fsp_timer_arm(c, FSP_TIMER_PROBE, now + RETRY_TIME);
 	} else {
-		c->refused_since = 0;
+		c->work->refused_since = 0;
 		fsp_probe_arm(c, now);
 	}
 }
@@ -448,7 +448,7 @@ timers:
  */
 static bool streams(const struct fsp_conn *c, u64 now)
 {
-	return c->bytes_sent - c->stream_from >= STREAM_BYTES &&
+	return c->bytes_sent - c->work->stream_from >= STREAM_BYTES &&
 	       now - c->last_send < STREAM_PAUSE;
 }
 
@@ -459,13 +459,13 @@ static bool streams(const struct fsp_conn *c, u64 now)
 static bool gathers(const struct fsp_conn *c, u64 now)
 {
 	if (c->cfg.nodelay || !FSP_STATE_IN(c->state, FSP_STATES_SEND) ||
-	    list_empty(&c->sndq))
+	    list_empty(&c->work->sndq))
 		return false;
-	if (fsp_seg_len(fsp_list_seg(c->sndq.prev)) >= GATHER_BYTES)
+	if (fsp_seg_len(fsp_list_seg(c->work->sndq.prev)) >= GATHER_BYTES)
 		return false;
 	if (c->snd_una != c->snd_nxt || streams(c, now))
 		return true;
-	return c->sndq.next == c->sndq.prev && now - c->last_send < JUST_SENT &&
+	return c->work->sndq.next == c->work->sndq.prev && now - c->last_send < JUST_SENT &&
 	       c->last_rcv_data < c->last_send;
 }
 
@@ -473,10 +473,10 @@ bool fsp_conn_gather(struct fsp_conn *c, unsigned int flags, u64 now)
 {
 	if (!gathers(c, now))
 		return false;
-	c->held_push = (c->held_push & ~FSP_PUSH_MORE) | flags;
-	if (c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER])
+	c->work->held_push = (c->work->held_push & ~FSP_PUSH_MORE) | flags;
+	if (c->work->timer[FSP_TIMER_PACE] || c->work->timer[FSP_TIMER_GATHER])
 		return true;
-	c->joined = false;
+	c->work->joined = false;
 	fsp_timer_arm(c, streams(c, now) ? FSP_TIMER_GATHER : FSP_TIMER_PACE,
 		      now + GATHER_TIME);
 	return true;
@@ -489,13 +489,13 @@ static void put_news(struct fsp_conn *c, struct fsp_tx *tx)
 {
 	if (tx->opts & FSP_HAS_TICKET)
 		return;
-	if (unlikely(c->pmtu.answer_due)) {
+	if (unlikely(c->work->pmtu.answer_due)) {
 		tx->opts |= FSP_HAS_PROBED;
-		tx->probe = c->pmtu.answer;
-		tx->probe_size = c->pmtu.answer_size;
-	} else if (c->dup_due) {
+		tx->probe = c->work->pmtu.answer;
+		tx->probe_size = c->work->pmtu.answer_size;
+	} else if (c->work->dup_due) {
 		tx->opts |= FSP_HAS_DUP;
-		tx->dup = c->dup;
+		tx->dup = c->work->dup;
 	}
 }
 
@@ -514,9 +514,9 @@ void fsp_send_ack(struct fsp_conn *c, u64 now)
 		return;
 	}
 	if (tx.opts & FSP_HAS_DUP)
-		c->dup_due = false;
+		c->work->dup_due = false;
 	if (tx.opts & FSP_HAS_PROBED)
-		c->pmtu.answer_due = false;
+		c->work->pmtu.answer_due = false;
 }
 
 /* An old sequence number: whoever gets it acknowledges where he is. */
@@ -549,9 +549,9 @@ void fsp_send_syn(struct fsp_conn *c, u64 now)
 		put_echo(c, &tx, now);
 		c->rcv_wup = c->rcv_nxt;
 	}
-	c->ctl_serial = c->serial++;
-	c->ctl_time = now;
-	tx.serial = c->ctl_serial;
+	c->work->ctl_serial = c->serial++;
+	c->work->ctl_time = now;
+	tx.serial = c->work->ctl_serial;
 	seg = fsp_first_put(c, &tx);
 	if (!transmit(c, seg, &tx) && seg)
 		fsp_first_sent(c, seg, now);
@@ -568,8 +568,11 @@ void fsp_send_rst(struct fsp_conn *c)
 
 	fsp_put_epochs(c, &tx);
 	fsp_tx_measure(&tx);
-	if (!transmit(c, NULL, &tx))
-		fsp_host_count(c, FSP_COUNT_OUT_RSTS, 1);
+	/* Not transmit(): what was owed is of no interest any more, and it may be at rest. */
+	if (fsp_host_xmit(c, NULL, &tx))
+		return;
+	c->segs_out++;
+	fsp_host_count(c, FSP_COUNT_OUT_RSTS, 1);
 }
 
 /*
@@ -579,11 +582,11 @@ void fsp_send_rst(struct fsp_conn *c)
  */
 void fsp_send_challenge(struct fsp_conn *c, u64 now)
 {
-	if (c->oow_time && now - c->oow_time < OOW_INTERVAL)
+	if (c->work->oow_time && now - c->work->oow_time < OOW_INTERVAL)
 		goto skip;
 	if (!fsp_host_challenge_ok(c))
 		goto skip;
-	c->oow_time = now;
+	c->work->oow_time = now;
 	fsp_host_count(c, FSP_COUNT_CHALLENGES, 1);
 	fsp_send_ack(c, now);
 	return;
@@ -599,7 +602,7 @@ skip:
  */
 static bool reader_acks(struct fsp_conn *c)
 {
-	return c->ack_bytes < c->rcv_wnd / 2 && fsp_host_rcv_space(c) < c->rcv_wnd &&
+	return c->work->ack_bytes < c->rcv_wnd / 2 && fsp_host_rcv_space(c) < c->rcv_wnd &&
 	       fsp_host_reader_told(c);
 }
 
@@ -609,13 +612,13 @@ static bool reader_acks(struct fsp_conn *c)
  */
 static bool enough_to_ack(const struct fsp_conn *c)
 {
-	return c->ack_bytes >= min(c->read_last / ACKS_PER_ROUND, ACK_PKTS_MAX * c->rcv_mss);
+	return c->work->ack_bytes >= min(c->work->read_last / ACKS_PER_ROUND, ACK_PKTS_MAX * c->rcv_mss);
 }
 
 /* At the latest in so long; whatever is sent earlier takes it along. */
 static void ack_within(struct fsp_conn *c, u64 time, u64 now)
 {
-	u64 *timer = &c->timer[FSP_TIMER_DELACK];
+	u64 *timer = &c->work->timer[FSP_TIMER_DELACK];
 
 	if (!*timer || now + time < *timer)
 		fsp_timer_arm(c, FSP_TIMER_DELACK, now + time);
@@ -629,11 +632,11 @@ static void ack_within(struct fsp_conn *c, u64 time, u64 now)
 void fsp_ack_due(struct fsp_conn *c, bool pushed, u64 now)
 {
 	bool soon = c->state == FSP_CLOSE_WAIT || (pushed && c->state == FSP_ESTABLISHED);
-	bool many = c->ack_bytes >= 2 * c->rcv_mss;
+	bool many = c->work->ack_bytes >= 2 * c->rcv_mss;
 
-	if (!c->ack_now && !c->ack_bytes && !c->pmtu.answer_due)
+	if (!c->ack_now && !c->work->ack_bytes && !c->work->pmtu.answer_due)
 		return;
-	if (c->ack_now || c->pmtu.answer_due || c->cfg.quickack ||
+	if (c->ack_now || c->work->pmtu.answer_due || c->cfg.quickack ||
 	    (fsp_quick(c) && !soon) ||
 	    (many && enough_to_ack(c) && !reader_acks(c)))
 		fsp_send_ack(c, now);
@@ -646,7 +649,7 @@ void fsp_ack_due(struct fsp_conn *c, bool pushed, u64 now)
 /* The last step of a handshake: whoever opens a connection mostly has something to say. */
 void fsp_ack_handshake(struct fsp_conn *c, u64 now)
 {
-	if (c->cfg.quickack || c->ticket_len)
+	if (c->cfg.quickack || c->work->ticket_len)
 		fsp_send_ack(c, now);
 	else
 		ack_within(c, HANDSHAKE_TIME, now);

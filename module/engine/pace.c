@@ -46,15 +46,15 @@ bool fsp_pace_holds(struct fsp_conn *c, u64 now)
 {
 	u64 ahead = c->cfg.pace_below ? HORIZON : 0;
 
-	if (c->next_send <= now + ahead || !fsp_pace_rate(c) || exempt(c))
+	if (c->work->next_send <= now + ahead || !fsp_pace_rate(c) || exempt(c))
 		return false;
-	fsp_timer_arm(c, FSP_TIMER_PACE, c->next_send - ahead);
+	fsp_timer_arm(c, FSP_TIMER_PACE, c->work->next_send - ahead);
 	return true;
 }
 
 u64 fsp_pace_departure(const struct fsp_conn *c, u64 now)
 {
-	return c->cfg.pace_below && fsp_pace_rate(c) ? max(c->next_send, now) : now;
+	return c->cfg.pace_below && fsp_pace_rate(c) ? max(c->work->next_send, now) : now;
 }
 
 /* A timer that is late is made up for, as far as that is no burst to speak of. */
@@ -69,9 +69,9 @@ void fsp_pace_sent(struct fsp_conn *c, u32 bytes, u64 now)
 
 	if (!rate)
 		return;
-	if (c->next_send + late < now)
-		c->next_send = now - late;
-	c->next_send += div64_u64(bytes * FSP_NSEC_PER_SEC, rate);
+	if (c->work->next_send + late < now)
+		c->work->next_send = now - late;
+	c->work->next_send += div64_u64(bytes * FSP_NSEC_PER_SEC, rate);
 }
 
 /* As fast as the window may grow: twice in slow start, else a fifth more than it */

@@ -61,20 +61,20 @@ static void arm(struct fsp_conn *c, u64 when)
 
 static void name_search(struct fsp_conn *c)
 {
-	c->pmtu.state = c->pmtu.size < base_size(c) ? FSP_PMTU_ERROR : FSP_PMTU_SEARCHING;
+	c->work->pmtu.state = c->work->pmtu.size < base_size(c) ? FSP_PMTU_ERROR : FSP_PMTU_SEARCHING;
 }
 
 static void search(struct fsp_conn *c, u64 now)
 {
-	c->pmtu.fails = 0;
-	c->pmtu.probed = 0;
+	c->work->pmtu.fails = 0;
+	c->work->pmtu.probed = 0;
 	name_search(c);
 	arm(c, now);
 }
 
 static void finish(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	p->state = FSP_PMTU_COMPLETE;
 	p->probed = 0;
@@ -111,7 +111,7 @@ static u32 between(const struct fsp_conn *c, u32 low, u32 high)
 /* What to probe next; 0: nothing is worth it */
 static u32 next_size(const struct fsp_conn *c)
 {
-	u32 low = c->pmtu.size, high = c->pmtu.fails, most = ceiling(c);
+	u32 low = c->work->pmtu.size, high = c->work->pmtu.fails, most = ceiling(c);
 
 	if (low >= most)
 		return 0;
@@ -124,7 +124,7 @@ static u32 next_size(const struct fsp_conn *c)
 
 static int send(struct fsp_conn *c)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 	struct fsp_tx tx = {
 		.seq = c->snd_nxt,
 		.ack = c->rcv_nxt,
@@ -143,7 +143,7 @@ static int send(struct fsp_conn *c)
 
 static void probe(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 	int ret = send(c);
 
 	arm(c, now + fsp_rtt_rto(c));
@@ -160,7 +160,7 @@ static void probe(struct fsp_conn *c, u64 now)
 
 static void go_on(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (!p->probed) {
 		p->tries = 0;
@@ -175,11 +175,11 @@ static void go_on(struct fsp_conn *c, u64 now)
 /* The timer ran out: has the path lost the probe, or everything? */
 static void judge(struct fsp_conn *c)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (!p->probed || !p->tries)
 		return;
-	if (c->rtxq.count && c->last_rcv <= p->sent) {
+	if (c->work->rtxq.count && c->last_rcv <= p->sent) {
 		p->tries--;
 		return;
 	}
@@ -192,7 +192,7 @@ static void judge(struct fsp_conn *c)
 
 static void raise(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (c->last_send == p->raise_since) {	/* whom would it serve? */
 		arm(c, now + RAISE_TIME);
@@ -206,7 +206,7 @@ static void raise(struct fsp_conn *c, u64 now)
 
 void fsp_plpmtu_timeout(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) || p->state == FSP_PMTU_DISABLED)
 		return;
@@ -219,7 +219,7 @@ void fsp_plpmtu_timeout(struct fsp_conn *c, u64 now)
 	 * RFC 4821 section 7.4: not while something else is being repaired. That goes
 	 * by the RTO, and in an outage takes ever longer.
 	 */
-	if (c->recovery != FSP_OPEN || c->ticket_len) {
+	if (c->recovery != FSP_OPEN || c->work->ticket_len) {
 		arm(c, now + c->rto);
 		return;
 	}
@@ -230,7 +230,7 @@ void fsp_plpmtu_timeout(struct fsp_conn *c, u64 now)
 
 static void answered(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (!p->probed || rx->probe_size != p->probed || (u16)(p->id - rx->probe) >= p->tries)
 		return;
@@ -246,9 +246,9 @@ static void answered(struct fsp_conn *c, const struct fsp_rx *rx, u64 now)
 
 void fsp_plpmtu_asked(struct fsp_conn *c, const struct fsp_rx *rx)
 {
-	c->pmtu.answer = rx->probe;
-	c->pmtu.answer_size = rx->probe_size;
-	c->pmtu.answer_due = true;
+	c->work->pmtu.answer = rx->probe;
+	c->work->pmtu.answer_size = rx->probe_size;
+	c->work->pmtu.answer_due = true;
 }
 
 bool fsp_plpmtu_late(const struct fsp_conn *c, const struct fsp_rx *rx)
@@ -275,7 +275,7 @@ static u32 packet_size(const struct fsp_conn *c, const struct fsp_seg *seg)
 
 void fsp_plpmtu_lost(struct fsp_conn *c, const struct fsp_seg *seg)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (p->state == FSP_PMTU_DISABLED || seg->seq != c->snd_una)
 		return;
@@ -292,9 +292,9 @@ static u32 doubted_size(const struct fsp_conn *c)
 {
 	u32 size;
 
-	if (c->pmtu.head_lost < HEAD_LOSSES)
+	if (c->work->pmtu.head_lost < HEAD_LOSSES)
 		return 0;
-	size = c->pmtu.head_lost < 2 * HEAD_LOSSES ? base_size(c) : min_size(c);
+	size = c->work->pmtu.head_lost < 2 * HEAD_LOSSES ? base_size(c) : min_size(c);
 	return size < fsp_conn_room(c) ? size : 0;
 }
 
@@ -309,14 +309,14 @@ bool fsp_plpmtu_cut(struct fsp_conn *c, struct fsp_seg *seg)
 		return true;
 	if (!fsp_split(c, seg, most))
 		return false;
-	c->pmtu.test_size = size;
-	c->pmtu.test_seq = seg->seq;
+	c->work->pmtu.test_size = size;
+	c->work->pmtu.test_seq = seg->seq;
 	return true;
 }
 
 void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (likely(!p->head_lost))
 		return;
@@ -333,7 +333,7 @@ void fsp_plpmtu_delivered(struct fsp_conn *c, const struct fsp_seg *seg)
 /* Large packets vanish, a small one arrived: RFC 8899 section 4.3 */
 static void fall(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	p->size = p->test_size;
 	p->probed = 0;
@@ -345,10 +345,10 @@ static void fall(struct fsp_conn *c, u64 now)
 	/* It was not congestion (RFC 4821 section 7.7): nothing is to be reduced for it. */
 	if (c->recovery == FSP_RECOVERY)
 		c->recovery = FSP_LOSS;
-	c->undo_ok = false;
-	c->ssthresh = max(c->ssthresh, c->prior_ssthresh);
+	c->work->undo_ok = false;
+	c->ssthresh = max(c->ssthresh, c->work->prior_ssthresh);
 	if (!fsp_cc(c)->control)
-		c->cwnd = max(c->cwnd, min(c->prior_cwnd, FSP_INIT_CWND_SEGS * c->snd_mss));
+		c->cwnd = max(c->cwnd, min(c->work->prior_cwnd, FSP_INIT_CWND_SEGS * c->snd_mss));
 	if (can_probe(c)) {
 		arm(c, now + fsp_rtt_rto(c));
 	} else {
@@ -360,7 +360,7 @@ static void fall(struct fsp_conn *c, u64 now)
 
 void fsp_plpmtu_progress(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	p->head_lost = 0;
 	if (unlikely(p->fell))
@@ -373,7 +373,7 @@ void fsp_plpmtu_progress(struct fsp_conn *c, u64 now)
 
 void fsp_plpmtu_start(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (!c->cfg.mtu_probing)
 		return;
@@ -387,17 +387,19 @@ void fsp_plpmtu_start(struct fsp_conn *c, u64 now)
 
 void fsp_conn_probe_mtu(struct fsp_conn *c, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	bool rested = !fsp_conn_awake(c);
+	struct fsp_plpmtu *p;
 
-	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+	if (!FSP_STATE_IN(c->state, FSP_STATES_OUTPUT) || !fsp_conn_wake(c, now))
 		return;
+	p = &c->work->pmtu;
 	if (!c->cfg.mtu_probing) {
 		p->state = FSP_PMTU_DISABLED;
 		p->size = 0;
 		p->probed = 0;
 		p->test_size = 0;
 		fsp_timer_stop(c, FSP_TIMER_MTU);
-	} else if (p->state == FSP_PMTU_DISABLED) {
+	} else if (rested || p->state == FSP_PMTU_DISABLED) {
 		fsp_plpmtu_start(c, now);
 	}
 	fsp_update_mss(c);
@@ -405,7 +407,7 @@ void fsp_conn_probe_mtu(struct fsp_conn *c, u64 now)
 
 void fsp_plpmtu_path(struct fsp_conn *c, u32 before, u64 now)
 {
-	struct fsp_plpmtu *p = &c->pmtu;
+	struct fsp_plpmtu *p = &c->work->pmtu;
 
 	if (p->state == FSP_PMTU_DISABLED || c->mss_room == before)
 		return;

@@ -20,17 +20,17 @@ void fsp_rate_sent(struct fsp_conn *c, struct fsp_seg *seg, u64 when)
 {
 	if (!fsp_in_flight(c)) {
 		/* A new flight: rates are measured from here on. */
-		c->first_tx_time = when;
-		c->delivered_time = when;
+		c->work->first_tx_time = when;
+		c->work->delivered_time = when;
 	}
 	seg->tx_time = when;
 	seg->delivered = c->delivered;
-	seg->delivered_us = usec(c->delivered_time);
-	seg->first_tx_us = usec(c->first_tx_time);
+	seg->delivered_us = usec(c->work->delivered_time);
+	seg->first_tx_us = usec(c->work->first_tx_time);
 	seg->in_flight = fsp_in_flight(c) + fsp_seg_len(seg);
 	seg->lost = c->lost;
 	seg->state &= ~FSP_SEG_APP_LIMITED;
-	seg->state |= FSP_SEG_SENT | (c->app_limited_until ? FSP_SEG_APP_LIMITED : 0);
+	seg->state |= FSP_SEG_SENT | (c->work->app_limited_until ? FSP_SEG_APP_LIMITED : 0);
 }
 
 void fsp_rate_delivered(struct fsp_conn *c, const struct fsp_seg *seg,
@@ -48,7 +48,7 @@ void fsp_rate_delivered(struct fsp_conn *c, const struct fsp_seg *seg,
 
 void fsp_rate_new_round(struct fsp_conn *c)
 {
-	c->round_end = c->delivered;
+	c->work->round_end = c->delivered;
 }
 
 static void measure(struct fsp_conn *c, const struct fsp_seg *seg, struct fsp_ack_sample *s)
@@ -77,23 +77,23 @@ void fsp_rate_acked(struct fsp_conn *c, struct fsp_ack_state *as)
 	struct fsp_ack_sample *s = &as->sample;
 
 	if (s->delivered)
-		c->delivered_time = s->now;
-	if (c->app_limited_until && c->delivered > c->app_limited_until)
-		c->app_limited_until = 0;
+		c->work->delivered_time = s->now;
+	if (c->work->app_limited_until && c->delivered > c->work->app_limited_until)
+		c->work->app_limited_until = 0;
 	if (!s->flight)
 		return;
-	c->first_tx_time = as->flight.tx_time;
+	c->work->first_tx_time = as->flight.tx_time;
 	measure(c, &as->flight, s);
-	s->round_start = s->prior_delivered >= c->round_end;
+	s->round_start = s->prior_delivered >= c->work->round_end;
 	if (s->round_start)
 		fsp_rate_new_round(c);
 }
 
 void fsp_rate_wakes(struct fsp_conn *c, u64 now)
 {
-	bool idle = c->starved && now >= c->next_send && fsp_in_flight(c) < c->cwnd &&
-		    c->lost_out <= c->retrans_out;
+	bool idle = c->starved && now >= c->work->next_send && fsp_in_flight(c) < c->cwnd &&
+		    c->work->lost_out <= c->work->retrans_out;
 
 	if (idle)
-		c->app_limited_until = max(c->delivered + fsp_in_flight(c), 1ULL);
+		c->work->app_limited_until = max(c->delivered + fsp_in_flight(c), 1ULL);
 }

@@ -11,7 +11,7 @@
 static void advance(struct fsp_conn *c, u32 to)
 {
 	c->rcv_off += to - c->rcv_nxt;
-	c->ack_bytes += to - c->rcv_nxt;
+	c->work->ack_bytes += to - c->rcv_nxt;
 	c->rcv_nxt = to;
 	c->events |= FSP_EV_READABLE;
 }
@@ -21,10 +21,10 @@ static void deliver_waiting(struct fsp_conn *c)
 {
 	struct fsp_seg *seg;
 
-	while ((seg = fsp_segq_first(&c->ofoq)) && !fsp_after(seg->seq, c->rcv_nxt)) {
+	while ((seg = fsp_segq_first(&c->work->ofoq)) && !fsp_after(seg->seq, c->rcv_nxt)) {
 		u32 end = seg->end_seq;
 
-		fsp_segq_erase(&c->ofoq, seg);
+		fsp_segq_erase(&c->work->ofoq, seg);
 		if (!fsp_after(end, c->rcv_nxt)) {
 			fsp_host_free_rx(c, seg);
 			continue;
@@ -38,11 +38,11 @@ static void deliver_waiting(struct fsp_conn *c)
 /* Memory for what can be read at once, from what cannot: the farthest first */
 static bool prune_one(struct fsp_conn *c)
 {
-	struct fsp_seg *seg = fsp_segq_last(&c->ofoq);
+	struct fsp_seg *seg = fsp_segq_last(&c->work->ofoq);
 
 	if (!seg)
 		return false;
-	fsp_segq_erase(&c->ofoq, seg);
+	fsp_segq_erase(&c->work->ofoq, seg);
 	fsp_host_free_rx(c, seg);
 	fsp_host_count(c, FSP_COUNT_OFO_PRUNED, 1);
 	return true;
@@ -66,7 +66,7 @@ static enum fsp_verdict take_in_order(struct fsp_conn *c, struct fsp_seg *seg)
 	}
 	fsp_host_deliver(c, seg);
 	advance(c, end);
-	if (c->ofoq.count) {
+	if (c->work->ofoq.count) {
 		/* A hole is filled, at least in part: RFC 5681 section 4.2 */
 		c->ack_now = 1;
 		deliver_waiting(c);
@@ -77,7 +77,7 @@ static enum fsp_verdict take_in_order(struct fsp_conn *c, struct fsp_seg *seg)
 /* The waiting segment with the largest start at or before @seq */
 static struct fsp_seg *waiting_before(struct fsp_conn *c, u32 seq)
 {
-	struct rb_node *node = c->ofoq.root.rb_node;
+	struct rb_node *node = c->work->ofoq.root.rb_node;
 	struct fsp_seg *best = NULL;
 
 	while (node) {
@@ -99,7 +99,7 @@ static void drop_covered(struct fsp_conn *c, struct fsp_seg *seg)
 	struct fsp_seg *next;
 
 	while ((next = fsp_segq_next(seg)) && !fsp_after(next->end_seq, seg->end_seq)) {
-		fsp_segq_erase(&c->ofoq, next);
+		fsp_segq_erase(&c->work->ofoq, next);
 		fsp_host_free_rx(c, next);
 	}
 }
@@ -110,12 +110,12 @@ static struct fsp_seg *merge(struct fsp_conn *c, struct fsp_seg *to, struct fsp_
 
 	if (to->end_seq != from->seq)
 		return from;
-	fsp_segq_erase(&c->ofoq, from);
+	fsp_segq_erase(&c->work->ofoq, from);
 	if (fsp_host_merge(c, to, from)) {
 		to->end_seq = end;
 		return to;
 	}
-	fsp_segq_insert(&c->ofoq, from);
+	fsp_segq_insert(&c->work->ofoq, from);
 	return from;
 }
 
@@ -125,10 +125,10 @@ void fsp_reasm_dup(struct fsp_conn *c, const struct fsp_rx *rx)
 	c->dup_in++;
 	if (!rx->len)
 		return;
-	c->dup.seq = rx->seq;
-	c->dup.len = min_t(u32, rx->len, U16_MAX);
-	c->dup.serial = rx->serial;
-	c->dup_due = true;
+	c->work->dup.seq = rx->seq;
+	c->work->dup.len = min_t(u32, rx->len, U16_MAX);
+	c->work->dup.serial = rx->serial;
+	c->work->dup_due = true;
 }
 
 static enum fsp_verdict take_out_of_order(struct fsp_conn *c, const struct fsp_rx *rx,
@@ -142,19 +142,19 @@ static enum fsp_verdict take_out_of_order(struct fsp_conn *c, const struct fsp_r
 		fsp_reasm_dup(c, rx);
 		return FSP_DROP_DUP;
 	}
-	if (c->ofoq.count >= c->cfg.max_ofo)
+	if (c->work->ofoq.count >= c->cfg.max_ofo)
 		return FSP_DROP_OFO;
 	if (!fsp_host_admit(c, seg, false))
 		return FSP_DROP_RCVBUF;
 
-	c->last_ofo = seg->seq;
-	c->held = max(c->held, seg->end_seq - c->rcv_nxt);
+	c->work->last_ofo = seg->seq;
+	c->work->held = max(c->work->held, seg->end_seq - c->rcv_nxt);
 	if (prev && prev->seq == seg->seq) {
-		fsp_segq_erase(&c->ofoq, prev);
+		fsp_segq_erase(&c->work->ofoq, prev);
 		fsp_host_free_rx(c, prev);
 		prev = NULL;
 	}
-	fsp_segq_insert(&c->ofoq, seg);
+	fsp_segq_insert(&c->work->ofoq, seg);
 	c->ofo_in++;
 	fsp_host_count(c, FSP_COUNT_OFO_QUEUED, 1);
 	drop_covered(c, seg);
@@ -188,7 +188,7 @@ static bool end_denied(struct fsp_conn *c, const struct fsp_rx *rx, u32 end)
 		       ((rx->flags & FSP_FIN) && end != c->fin_seq);
 	if (!(rx->flags & FSP_FIN))
 		return false;
-	last = fsp_segq_last(&c->ofoq);
+	last = fsp_segq_last(&c->work->ofoq);
 	return fsp_before(end, c->rcv_nxt) || (last && fsp_after(last->end_seq, end));
 }
 
@@ -213,7 +213,7 @@ enum fsp_verdict fsp_reasm_rx(struct fsp_conn *c, const struct fsp_rx *rx,
 	c->data_segs_in++;
 	fsp_ecn_received(c, rx);
 	c->last_rcv_data = now;
-	c->stream_from = c->bytes_sent;
+	c->work->stream_from = c->bytes_sent;
 	c->rcv_mss = max_t(u32, c->rcv_mss, min_t(u32, rx->len, c->opt_mss));
 	if (!fsp_after(end, c->rcv_nxt)) {
 		fsp_reasm_dup(c, rx);
@@ -240,7 +240,7 @@ static struct fsp_seg *next_range(struct fsp_seg *seg, struct fsp_range *range)
  */
 unsigned int fsp_reasm_ranges(struct fsp_conn *c, struct fsp_range *ranges)
 {
-	struct fsp_seg *seg = fsp_segq_first(&c->ofoq);
+	struct fsp_seg *seg = fsp_segq_first(&c->work->ofoq);
 	struct fsp_range range, newest = { 0, 0 };
 	unsigned int n = 1;
 	bool found = false;
@@ -249,7 +249,7 @@ unsigned int fsp_reasm_ranges(struct fsp_conn *c, struct fsp_range *ranges)
 		return 0;
 	while (seg && n < FSP_RANGES_MAX) {
 		seg = next_range(seg, &range);
-		if (!found && fsp_between(c->last_ofo, range.start, range.end)) {
+		if (!found && fsp_between(c->work->last_ofo, range.start, range.end)) {
 			newest = range;
 			found = true;
 		} else {
@@ -257,7 +257,7 @@ unsigned int fsp_reasm_ranges(struct fsp_conn *c, struct fsp_range *ranges)
 		}
 	}
 	if (!found && seg) {
-		struct fsp_seg *last = waiting_before(c, c->last_ofo);
+		struct fsp_seg *last = waiting_before(c, c->work->last_ofo);
 
 		if (last) {
 			next_range(last, &newest);
@@ -278,8 +278,8 @@ void fsp_reasm_purge(struct fsp_conn *c)
 {
 	struct fsp_seg *seg;
 
-	while ((seg = fsp_segq_first(&c->ofoq))) {
-		fsp_segq_erase(&c->ofoq, seg);
+	while ((seg = fsp_segq_first(&c->work->ofoq))) {
+		fsp_segq_erase(&c->work->ofoq, seg);
 		fsp_host_free_rx(c, seg);
 	}
 }

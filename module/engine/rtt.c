@@ -46,7 +46,7 @@ void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay)
 	/* A peer that claims more delay than there was is not believed. */
 	if (rtt >= c->min_rtt + echo_delay)
 		rtt -= echo_delay;
-	c->latest_rtt = rtt;
+	c->work->latest_rtt = rtt;
 
 	if (!c->srtt) {
 		c->srtt = rtt;
@@ -59,13 +59,13 @@ void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay)
 		c->srtt -= c->srtt / 8;
 		c->srtt += rtt / 8;
 	}
-	c->backoff = 0;
+	c->work->backoff = 0;
 	c->rto = fsp_rtt_rto(c);
 }
 
 void fsp_rtt_backoff(struct fsp_conn *c)
 {
-	if (c->backoff < 31)
-		c->backoff++;
+	if (c->work->backoff < 31)
+		c->work->backoff++;
 	c->rto = min(c->rto * 2, c->cfg.rto_max);
 }

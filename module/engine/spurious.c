@@ -33,8 +33,8 @@ void fsp_spurious_answered(struct fsp_conn *c, const struct fsp_seg *seg)
 {
 	unsigned int i;
 
-	for (i = 0; c->repair && i < FSP_RTX_NOTES; i++) {
-		struct fsp_rtx_note *note = &c->repair->note[i];
+	for (i = 0; c->work->repair && i < FSP_RTX_NOTES; i++) {
+		struct fsp_rtx_note *note = &c->work->repair->note[i];
 
 		if (fsp_between(note->seq, seg->seq, seg->end_seq - 1))
 			note->end = note->seq;
@@ -43,7 +43,7 @@ void fsp_spurious_answered(struct fsp_conn *c, const struct fsp_seg *seg)
 
 void fsp_spurious_late(struct fsp_conn *c, u64 sent, u64 now)
 {
-	u64 late = now > sent + c->rack_rtt ? now - sent - c->rack_rtt : 0;
+	u64 late = now > sent + c->work->rack_rtt ? now - sent - c->work->rack_rtt : 0;
 
 	c->reordering_seen = true;
 	c->reo_wnd = max(c->reo_wnd, late + late / 8);
@@ -54,8 +54,8 @@ static struct fsp_rtx_note *find(struct fsp_conn *c, const struct fsp_dup *dup)
 {
 	unsigned int i;
 
-	for (i = 0; c->repair && i < FSP_RTX_NOTES; i++) {
-		struct fsp_rtx_note *note = &c->repair->note[i];
+	for (i = 0; c->work->repair && i < FSP_RTX_NOTES; i++) {
+		struct fsp_rtx_note *note = &c->work->repair->note[i];
 
 		if (note->end != note->seq && note->serial == dup->serial &&
 		    !fsp_after(dup->seq, note->seq) &&
@@ -79,7 +79,7 @@ bool fsp_spurious_dup(struct fsp_conn *c, const struct fsp_dup *dup, u64 now)
 	note->end = note->seq;
 	c->spurious++;
 	fsp_host_count(c, FSP_COUNT_SPURIOUS, 1);
-	if ((s32)(note->again - low_us(c->undo_since)) >= 0)
-		c->undo_retrans--;
+	if ((s32)(note->again - low_us(c->work->undo_since)) >= 0)
+		c->work->undo_retrans--;
 	return true;
 }

@@ -24,8 +24,10 @@
 
 void fsp_timer_stop_all(struct fsp_conn *c)
 {
-	memset(c->timer, 0, sizeof(c->timer));
-	memset(c->timer_first, 0xff, sizeof(c->timer_first));	/* U64_MAX */
+	if (!fsp_conn_awake(c))
+		return;
+	memset(c->work->timer, 0, sizeof(c->work->timer));
+	memset(c->work->timer_first, 0xff, sizeof(c->work->timer_first));	/* U64_MAX */
 }
 
 u64 fsp_conn_next_of(struct fsp_conn *c, enum fsp_precision precision)
@@ -33,10 +35,12 @@ u64 fsp_conn_next_of(struct fsp_conn *c, enum fsp_precision precision)
 	u64 next = U64_MAX;
 	int i;
 
+	if (!fsp_conn_awake(c))
+		return precision == FSP_ROUGH ? fsp_conn_rest_until(c) : U64_MAX;
 	for (i = 0; i < FSP_TIMERS; i++)
-		if (fsp_timer_precision(i) == precision && c->timer[i] && c->timer[i] < next)
-			next = c->timer[i];
-	c->timer_first[precision] = next;
+		if (fsp_timer_precision(i) == precision && c->work->timer[i] && c->work->timer[i] < next)
+			next = c->work->timer[i];
+	c->work->timer_first[precision] = next;
 	return next;
 }
 
@@ -63,13 +67,13 @@ void fsp_keepalive_arm(struct fsp_conn *c, u64 now)
 
 static s32 window_room(const struct fsp_conn *c)
 {
-	return c->snd_una + c->snd_wnd - fsp_list_seg(c->sndq.next)->seq;
+	return c->snd_una + c->snd_wnd - fsp_list_seg(c->work->sndq.next)->seq;
 }
 
 /* Can the first queued bytes not be sent for the peer's window alone? */
 static bool window_shut(const struct fsp_conn *c)
 {
-	const struct fsp_seg *seg = fsp_list_seg(c->sndq.next);
+	const struct fsp_seg *seg = fsp_list_seg(c->work->sndq.next);
 	s32 room = window_room(c);
 
 	return room <= 0 ||
@@ -80,15 +84,15 @@ void fsp_probe_arm(struct fsp_conn *c, u64 now)
 {
 	u64 wait;
 
-	if (c->rtxq.count || !FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
+	if (c->work->rtxq.count || !FSP_STATE_IN(c->state, FSP_STATES_OUTPUT))
 		return;
-	if (list_empty(&c->sndq)) {
+	if (list_empty(&c->work->sndq)) {
 		fsp_timer_stop(c, FSP_TIMER_PROBE);
 		return;
 	}
-	if (c->timer[FSP_TIMER_PROBE] || c->timer[FSP_TIMER_GATHER])
+	if (c->work->timer[FSP_TIMER_PROBE] || c->work->timer[FSP_TIMER_GATHER])
 		return;
-	wait = window_shut(c) ? c->rto << min_t(u8, c->probe_backoff, 12) : CORK_TIME;
+	wait = window_shut(c) ? c->rto << min_t(u8, c->work->probe_backoff, 12) : CORK_TIME;
 	fsp_timer_arm(c, FSP_TIMER_PROBE, now + min(wait, c->cfg.rto_max));
 }
 
@@ -123,12 +127,12 @@ static void give_up(struct fsp_conn *c)
 
 static void handshake_timeout(struct fsp_conn *c, u64 now)
 {
-	if (c->syn_retries >= c->cfg.syn_retries || user_timed_out(c, c->retry_since, now)) {
+	if (c->work->syn_retries >= c->cfg.syn_retries || user_timed_out(c, c->work->retry_since, now)) {
 		fsp_host_count(c, FSP_COUNT_ATTEMPT_FAILS, 1);
 		fsp_fail(c, c->soft_error ? c->soft_error : ETIMEDOUT_POS);
 		return;
 	}
-	c->syn_retries++;
+	c->work->syn_retries++;
 	fsp_rtt_backoff(c);
 	fsp_send_syn(c, now);
 	fsp_rto_arm(c, now);
@@ -143,23 +147,23 @@ static void rto_timeout(struct fsp_conn *c, u64 now)
 		handshake_timeout(c, now);
 		return;
 	}
-	seg = fsp_segq_first(&c->rtxq);
+	seg = fsp_segq_first(&c->work->rtxq);
 	if (!seg)
 		return;
-	if (!c->retry_since)
-		c->retry_since = seg->tx_time;
-	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) :
-				  c->retries >= limit &&
-				  retried_long(c, limit, c->retry_since, now)) {
+	if (!c->work->retry_since)
+		c->work->retry_since = seg->tx_time;
+	if (c->cfg.user_timeout ? user_timed_out(c, c->work->retry_since, now) :
+				  c->work->retries >= limit &&
+				  retried_long(c, limit, c->work->retry_since, now)) {
 		give_up(c);
 		return;
 	}
 	fsp_recovery_timeout(c, now);
-	if (c->retries < U8_MAX)
-		c->retries++;
+	if (c->work->retries < U8_MAX)
+		c->work->retries++;
 	c->timeouts++;
 	fsp_host_count(c, FSP_COUNT_TIMEOUTS, 1);
-	if (c->retries == c->cfg.retries1)
+	if (c->work->retries == c->cfg.retries1)
 		c->events |= FSP_EV_SOFT_ERROR;	/* RFC 9293 R1: doubt the route */
 	fsp_rtt_backoff(c);
 	fsp_rto_arm(c, now);
@@ -169,10 +173,10 @@ static void rto_timeout(struct fsp_conn *c, u64 now)
 /* What the host refuses to send is not tried for ever, either. */
 static bool refused_long(const struct fsp_conn *c, u8 limit, u64 now)
 {
-	if (!c->refused_since)
+	if (!c->work->refused_since)
 		return false;
-	return c->cfg.user_timeout ? user_timed_out(c, c->refused_since, now) :
-				     retried_long(c, limit, c->refused_since, now);
+	return c->cfg.user_timeout ? user_timed_out(c, c->work->refused_since, now) :
+				     retried_long(c, limit, c->work->refused_since, now);
 }
 
 static void probe_timeout(struct fsp_conn *c, u64 now)
@@ -183,7 +187,7 @@ static void probe_timeout(struct fsp_conn *c, u64 now)
 		give_up(c);
 		return;
 	}
-	if (list_empty(&c->sndq) || window_room(c) > 0) {
+	if (list_empty(&c->work->sndq) || window_room(c) > 0) {
 		/*
 		 * Held back for more to come, or for a window that was larger once
 		 * and may never be again: now it goes as it is, and such windows are
@@ -193,16 +197,16 @@ static void probe_timeout(struct fsp_conn *c, u64 now)
 		fsp_output(c, FSP_PUSH_NOW | FSP_PUSH_ANY, now);
 		return;
 	}
-	if (!c->probes_out)
-		c->retry_since = now;
-	if (c->cfg.user_timeout ? user_timed_out(c, c->retry_since, now) :
-				  c->probes_out >= limit) {
+	if (!c->work->probes_out)
+		c->work->retry_since = now;
+	if (c->cfg.user_timeout ? user_timed_out(c, c->work->retry_since, now) :
+				  c->work->probes_out >= limit) {
 		give_up(c);
 		return;
 	}
-	c->probes_out++;
-	if (c->probe_backoff < U8_MAX)
-		c->probe_backoff++;	/* SHLD-30, whether answered or not */
+	c->work->probes_out++;
+	if (c->work->probe_backoff < U8_MAX)
+		c->work->probe_backoff++;	/* SHLD-30, whether answered or not */
 	fsp_host_count(c, FSP_COUNT_PROBES, 1);
 	fsp_send_probe(c, now);
 	fsp_probe_arm(c, now);
@@ -222,7 +226,7 @@ static void keepalive_timeout(struct fsp_conn *c, u64 now)
 	if (!c->cfg.keepalive)
 		return;
 	/* MUST-26: only where nothing else would notice */
-	if (c->rtxq.count || !list_empty(&c->sndq)) {
+	if (c->work->rtxq.count || !list_empty(&c->work->sndq)) {
 		fsp_timer_arm(c, FSP_TIMER_KEEPALIVE, now + c->cfg.keepalive_time);
 		return;
 	}
@@ -230,12 +234,12 @@ static void keepalive_timeout(struct fsp_conn *c, u64 now)
 		fsp_timer_arm(c, FSP_TIMER_KEEPALIVE, c->last_rcv + c->cfg.keepalive_time);
 		return;
 	}
-	if (c->cfg.user_timeout ? c->probes_out && idle >= c->cfg.user_timeout :
-				  c->probes_out >= c->cfg.keepalive_probes) {
+	if (c->cfg.user_timeout ? c->work->probes_out && idle >= c->cfg.user_timeout :
+				  c->work->probes_out >= c->cfg.keepalive_probes) {
 		give_up(c);
 		return;
 	}
-	c->probes_out++;
+	c->work->probes_out++;
 	fsp_host_count(c, FSP_COUNT_KEEPALIVES, 1);
 	fsp_send_probe(c, now);
 	fsp_timer_arm(c, FSP_TIMER_KEEPALIVE, now + c->cfg.keepalive_intvl);
@@ -248,11 +252,11 @@ static void fin_timeout(struct fsp_conn *c, u64 now)
 
 static void held_timeout(struct fsp_conn *c, u64 now)
 {
-	u8 push = c->held_push;
+	u8 push = c->work->held_push;
 
-	c->held_push = 0;
-	if (!c->joined)
-		c->stream_from = c->bytes_sent;
+	c->work->held_push = 0;
+	if (!c->work->joined)
+		c->work->stream_from = c->bytes_sent;
 	fsp_output(c, push, now);
 }
 
@@ -274,8 +278,11 @@ void fsp_conn_timeout(struct fsp_conn *c, u64 now)
 {
 	int i;
 
+	/* Without memory it is asked again. */
+	if (!fsp_conn_wake(c, now))
+		return;
 	for (i = 0; i < FSP_TIMERS; i++) {
-		if (!c->timer[i] || c->timer[i] > now)
+		if (!c->work->timer[i] || c->work->timer[i] > now)
 			continue;
 		fsp_timer_stop(c, i);
 		if (handlers[i])

@@ -17,7 +17,7 @@ static u32 moved(const struct fsp_conn *c)
 {
 	u64 sent = max_t(s64, fsp_snd_off(c, c->snd_nxt), 0);
 
-	return min_t(u64, max(sent, c->rcv_off) + c->old_moved, U32_MAX);
+	return min_t(u64, max(sent, c->rcv_off) + c->work->old_moved, U32_MAX);
 }
 
 void fsp_timewait_init(struct fsp_timewait *tw, const struct fsp_conn *c)
@@ -87,6 +87,6 @@ bool fsp_timewait_reusable(const struct fsp_timewait *tw)
 void fsp_timewait_follow(const struct fsp_timewait *tw, struct fsp_conn *c)
 {
 	c->follows = true;
-	c->old_rcv_nxt = tw->rcv_nxt;
-	c->old_moved = tw->moved;
+	c->work->old_rcv_nxt = tw->rcv_nxt;
+	c->work->old_moved = tw->moved;
 }

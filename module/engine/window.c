@@ -92,22 +92,22 @@ bool fsp_window_worth_telling(struct fsp_conn *c)
  */
 u32 fsp_conn_want_rcvbuf(struct fsp_conn *c, u32 read_seq, u64 now)
 {
-	u32 bytes = read_seq - c->read_seq, before = c->read_best, held = c->held;
+	u32 bytes = read_seq - c->work->read_seq, before = c->read_best, held = c->work->held;
 	u64 next;
 
-	if (now - c->read_time < c->srtt)
+	if (now - c->work->read_time < c->srtt || !fsp_conn_awake(c))
 		return 0;
-	c->read_last = now - c->read_time < 2 * c->srtt ? bytes : 0;
-	c->read_seq = read_seq;
-	c->read_time = now;
-	c->held = 0;
-	if (bytes <= before && held <= c->held_best)
+	c->work->read_last = now - c->work->read_time < 2 * c->srtt ? bytes : 0;
+	c->work->read_seq = read_seq;
+	c->work->read_time = now;
+	c->work->held = 0;
+	if (bytes <= before && held <= c->work->held_best)
 		return 0;
 	c->read_best = max(bytes, before);
-	c->held_best = max(held, c->held_best);
+	c->work->held_best = max(held, c->work->held_best);
 	next = before ? div_u64((u64)c->read_best * c->read_best, before) : 2ULL * bytes;
 	next = min_t(u64, next, 2ULL * c->read_best);
-	return min_t(u64, 2 * next + 2ULL * c->held_best + 16 * c->rcv_mss, S32_MAX);
+	return min_t(u64, 2 * next + 2ULL * c->work->held_best + 16 * c->rcv_mss, S32_MAX);
 }
 
 /*

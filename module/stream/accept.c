@@ -3,11 +3,32 @@
 #include "diag.h"
 #include "stream/internal.h"
 
+/* It stays: softirq may have found the listener before it stops to be one. */
+struct ferry_listener *ferry_stream_listener(struct sock *sk)
+{
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct ferry_listener *l;
+
+	if (ss->listens)
+		return ss->listens;
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return NULL;
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->queue);
+	INIT_LIST_HEAD(&l->requests);
+	/* Pairs with those who look for a first-flight queue without the lock */
+	smp_store_release(&ss->listens, l);
+	return l;
+}
+
 static int start(struct sock *sk)
 {
 	struct ferry_net *fn = ferry_sock_net(sk);
 	int err;
 
+	if (!ferry_stream_listener(sk))
+		return -ENOMEM;
 	if (!inet_sk(sk)->inet_num) {
 		err = ferry_port_get(fn->ports[FERRY_STREAM], sk, 0);
 		if (err)
@@ -58,43 +79,43 @@ unlock:
 
 bool ferry_stream_accept_add(struct sock *listener, struct sock *child)
 {
-	struct ferry_stream_sock *ls = ferry_stream_sk(listener);
+	struct ferry_listener *l = ferry_stream_sk(listener)->listens;
 	bool ok;
 
-	spin_lock_bh(&ls->accept_lock);
+	spin_lock_bh(&l->lock);
 	ok = listener->sk_state == TCP_LISTEN;
 	if (ok) {
-		list_add_tail(&ferry_stream_sk(child)->accept_node, &ls->accept_queue);
+		list_add_tail(&ferry_stream_sk(child)->accept_node, &l->queue);
 		sk_acceptq_added(listener);
 	}
-	spin_unlock_bh(&ls->accept_lock);
+	spin_unlock_bh(&l->lock);
 	return ok;
 }
 
 static struct sock *take(struct sock *sk)
 {
-	struct ferry_stream_sock *ls = ferry_stream_sk(sk), *child;
+	struct ferry_listener *l = ferry_stream_sk(sk)->listens;
+	struct ferry_stream_sock *child;
 
-	spin_lock_bh(&ls->accept_lock);
-	child = list_first_entry_or_null(&ls->accept_queue, struct ferry_stream_sock,
+	spin_lock_bh(&l->lock);
+	child = list_first_entry_or_null(&l->queue, struct ferry_stream_sock,
 					 accept_node);
 	if (child) {
 		list_del_init(&child->accept_node);
 		sk_acceptq_removed(sk);
-		child->listener = NULL;
 	}
-	spin_unlock_bh(&ls->accept_lock);
+	spin_unlock_bh(&l->lock);
 	return child ? &child->fs.inet.sk : NULL;
 }
 
 /* One wakes per connection. The socket is locked but while it sleeps. */
 static int wait_for_child(struct sock *sk, long *timeo)
 {
-	struct ferry_stream_sock *ls = ferry_stream_sk(sk);
+	struct ferry_listener *l = ferry_stream_sk(sk)->listens;
 	DEFINE_WAIT(wait);
 	int err = 0;
 
-	while (list_empty(&ls->accept_queue)) {
+	while (list_empty(&l->queue)) {
 		if (!*timeo)
 			err = -EAGAIN;
 		else if (signal_pending(current))
@@ -105,7 +126,7 @@ static int wait_for_child(struct sock *sk, long *timeo)
 			break;
 		prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
 		release_sock(sk);
-		if (list_empty_careful(&ls->accept_queue))
+		if (list_empty_careful(&l->queue))
 			*timeo = schedule_timeout(*timeo);
 		sched_annotate_sleep();
 		lock_sock(sk);
@@ -141,18 +162,18 @@ static void forget(struct sock *child)
 
 /*
  * Stop to listen: what is not accepted yet is reset. The socket is locked; the
- * state, changed under accept_lock, keeps softirq from adding to either list.
+ * state, changed under the listener's lock, keeps softirq from adding to either list.
  */
 void ferry_stream_listen_stop(struct sock *sk)
 {
-	struct ferry_stream_sock *ls = ferry_stream_sk(sk);
+	struct ferry_listener *l = ferry_stream_sk(sk)->listens;
 	struct sock *child;
 
 	ferry_diag_notify(sk, FERRY_DIAG_CLOSED);
 	ferry_port_stop(sk);
-	spin_lock_bh(&ls->accept_lock);
+	spin_lock_bh(&l->lock);
 	inet_sk_set_state(sk, TCP_CLOSE);
-	spin_unlock_bh(&ls->accept_lock);
+	spin_unlock_bh(&l->lock);
 	ferry_stream_request_purge(sk);
 	while ((child = take(sk)))
 		forget(child);

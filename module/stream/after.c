@@ -128,6 +128,7 @@ void ferry_stream_done(struct sock *sk)
 		ferry_stream_first_over(sk);
 	fsp_conn_purge(&ss->conn);
 	ferry_stream_timer_stop(sk);
+	ferry_stream_work_end(ss);
 	if (!listened)
 		ferry_diag_notify(sk, FERRY_DIAG_CLOSED);
 	inet_sk_set_state(sk, TCP_CLOSE);

@@ -45,7 +45,6 @@ static void own(struct sock *child, struct sock *listener)
 	atomic_set(&inet->inet_id, get_random_u16());
 	memset(&ss->fs.hold, 0, sizeof(ss->fs.hold));
 	memset(&ss->fs.flow, 0, sizeof(ss->fs.flow));
-	ss->listener = listener;
 	child->sk_max_ack_backlog = 0;
 	child->sk_ack_backlog = 0;
 	child->sk_dst_cache = NULL;
@@ -53,6 +52,7 @@ static void own(struct sock *child, struct sock *listener)
 	sk_set_txhash(child);
 	ferry_memcg_inherit(child, listener);
 	ferry_stream_sock_init(child);
+	ss->conn.work = NULL;
 	fsp_conn_init(&ss->conn, ss->conn.cc);
 }
 
@@ -67,6 +67,8 @@ static int settle(struct sock *child, struct sock *listener, struct ferry_reques
 	err = ferry_ip_connect(child);
 	if (err)
 		return err;
+	if (!fsp_conn_wake(&ss->conn, ferry_stream_now()))
+		return -ENOBUFS;
 	ferry_stream_path_init(child);
 	fsp_conn_accept(&ss->conn, &req->req, ferry_stream_now());
 	err = ferry_port_share(child, listener);

@@ -31,8 +31,6 @@ void ferry_stream_destroy(struct sock *sk)
 	if (ss->orphan)
 		atomic_dec(&fn->stream->orphans);
 	ss->orphan = false;
-	ferry_firstq_put(rcu_dereference_protected(ss->firstq, true));
-	RCU_INIT_POINTER(ss->firstq, NULL);
 	ferry_port_put(sk);
 	sk_sockets_allocated_dec(sk);
 	sk_stream_kill_queues(sk);

@@ -16,7 +16,6 @@ void ferry_stream_config_init(struct sock *sk)
 	cfg->keepalive_time = seconds(READ_ONCE(sysctl->stream_keepalive_time));
 	cfg->keepalive_intvl = seconds(READ_ONCE(sysctl->stream_keepalive_intvl));
 	cfg->fin_timeout = seconds(READ_ONCE(sysctl->stream_fin_timeout));
-	cfg->time_wait = seconds(READ_ONCE(sysctl->stream_timewait));
 	cfg->syn_retries = READ_ONCE(sysctl->stream_syn_retries);
 	cfg->retries1 = READ_ONCE(sysctl->stream_retries1);
 	cfg->retries2 = READ_ONCE(sysctl->stream_retries2);

@@ -232,6 +232,10 @@ int ferry_stream_connect(struct sock *sk, ferry_sockaddr *uaddr, int len)
 	err = peer(sk, uaddr, len);
 	if (err)
 		return err;
+	if (!fsp_conn_wake(&ferry_stream_sk(sk)->conn, ferry_stream_now())) {
+		err = -ENOBUFS;
+		goto forget;
+	}
 	if (ferry_sk(sk)->udp_wanted)
 		WRITE_ONCE(ferry_sk(sk)->udp, ferry_ip_udp_default(sk));
 	err = ferry_ip_connect(sk);

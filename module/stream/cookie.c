@@ -35,10 +35,13 @@ static u64 seconds(void)
 
 /* ---- a listener's TCP_FASTOPEN ---- */
 
-static struct ferry_firstq *locked_firstq(struct sock *sk)
+/* Under rcu_read_lock() */
+static struct ferry_firstq *firstq_of(const struct sock *sk)
 {
-	return rcu_dereference_protected(ferry_stream_sk(sk)->firstq,
-					 lockdep_sock_is_held(sk));
+	/* Pairs with ferry_stream_listener() */
+	const struct ferry_listener *l = smp_load_acquire(&ferry_stream_sk(sk)->listens);
+
+	return l ? rcu_dereference(l->firstq) : NULL;
 }
 
 static int make_replays(struct ferry_stream_net *sn)
@@ -58,8 +61,12 @@ static int make_replays(struct ferry_stream_net *sn)
 
 static struct ferry_firstq *make_firstq(struct sock *sk)
 {
-	struct ferry_firstq *fq = locked_firstq(sk);
+	struct ferry_listener *l = ferry_stream_listener(sk);
+	struct ferry_firstq *fq;
 
+	if (!l)
+		return NULL;
+	fq = rcu_dereference_protected(l->firstq, lockdep_sock_is_held(sk));
 	if (fq)
 		return fq;
 	if (make_replays(ferry_sock_net(sk)->stream))
@@ -70,7 +77,7 @@ static struct ferry_firstq *make_firstq(struct sock *sk)
 	refcount_set(&fq->ref, 1);
 	spin_lock_init(&fq->lock);
 	fq->minute = jiffies;
-	rcu_assign_pointer(ferry_stream_sk(sk)->firstq, fq);
+	rcu_assign_pointer(l->firstq, fq);
 	return fq;
 }
 
@@ -90,7 +97,7 @@ u32 ferry_firstq_qlen(const struct sock *sk)
 	u32 qlen;
 
 	rcu_read_lock();
-	fq = rcu_dereference(ferry_stream_sk(sk)->firstq);
+	fq = firstq_of(sk);
 	qlen = fq ? READ_ONCE(fq->qlen) : 0;
 	rcu_read_unlock();
 	return qlen;
@@ -101,7 +108,7 @@ struct ferry_firstq *ferry_firstq_get(struct sock *sk)
 	struct ferry_firstq *fq;
 
 	rcu_read_lock();
-	fq = rcu_dereference(ferry_stream_sk(sk)->firstq);
+	fq = firstq_of(sk);
 	if (fq && !refcount_inc_not_zero(&fq->ref))
 		fq = NULL;
 	rcu_read_unlock();
@@ -352,7 +359,7 @@ bool ferry_ticket_open(const struct ferry_packet *p, struct fsp_request *req,
 /* Has the listener given any out that may still be good? */
 bool ferry_ticket_fresh(const struct sock *sk)
 {
-	u64 at = READ_ONCE(ferry_stream_sk(sk)->ticket_at);
+	u64 at = READ_ONCE(ferry_stream_sk(sk)->listens->ticket_at);
 
 	return at && seconds() - at <= TICKET_LIFE;
 }

@@ -16,7 +16,7 @@ static u32 segments(u32 bytes, u32 mss)
 }
 
 /* TCP_CA_*: 0 open, 1 disorder, 3 recovery, 4 loss */
-static u8 ca_state(const struct fsp_conn *c)
+static u8 ca_state(const struct fsp_conn *c, const struct fsp_work *w)
 {
 	switch (READ_ONCE(c->recovery)) {
 	case FSP_RECOVERY:
@@ -24,24 +24,25 @@ static u8 ca_state(const struct fsp_conn *c)
 	case FSP_LOSS:
 		return TCP_CA_Loss;
 	default:
-		return READ_ONCE(c->sacked_out) ? TCP_CA_Disorder : TCP_CA_Open;
+		return READ_ONCE(w->sacked_out) ? TCP_CA_Disorder : TCP_CA_Open;
 	}
 }
 
-static void fill_path(const struct fsp_conn *c, struct ferry_stream_info *i)
+static void fill_path(const struct fsp_conn *c, const struct fsp_work *w,
+		      struct ferry_stream_info *i)
 {
 	const struct fsp_cc_ops *cc = READ_ONCE(c->cc);
 
 	strscpy(i->cc, cc->name, sizeof(i->cc));
-	i->ca_state = ca_state(c);
+	i->ca_state = ca_state(c, w);
 	i->snd_wscale = READ_ONCE(c->snd_wscale);
 	i->rcv_wscale = READ_ONCE(c->rcv_wscale);
-	i->backoff = READ_ONCE(c->backoff);
+	i->backoff = READ_ONCE(w->backoff);
 	i->snd_mss = READ_ONCE(c->snd_mss);
 	i->rcv_mss = READ_ONCE(c->rcv_mss);
 	i->adv_mss = READ_ONCE(c->opt_mss);
 	i->pmtu = ferry_stream_pmtu(c);
-	i->pmtu_state = READ_ONCE(c->pmtu.state);
+	i->pmtu_state = READ_ONCE(w->pmtu.state);
 	i->rtt = ferry_stream_usecs(READ_ONCE(c->srtt));
 	i->rttvar = ferry_stream_usecs(READ_ONCE(c->rttvar));
 	i->min_rtt = ferry_stream_usecs(READ_ONCE(c->min_rtt));
@@ -51,7 +52,8 @@ static void fill_path(const struct fsp_conn *c, struct ferry_stream_info *i)
 	i->pacing_rate = fsp_pace_rate(c);
 }
 
-static void fill_windows(const struct fsp_conn *c, struct ferry_stream_info *i)
+static void fill_windows(const struct fsp_conn *c, const struct fsp_work *w,
+			 struct ferry_stream_info *i)
 {
 	u32 mss = READ_ONCE(c->snd_mss);
 	u32 una = READ_ONCE(c->snd_una), nxt = READ_ONCE(c->snd_nxt);
@@ -61,11 +63,11 @@ static void fill_windows(const struct fsp_conn *c, struct ferry_stream_info *i)
 	i->snd_wnd = READ_ONCE(c->snd_wnd);
 	i->rcv_wnd = READ_ONCE(c->rcv_wnd);
 	i->unacked = segments(nxt - una, mss);
-	i->sacked = segments(READ_ONCE(c->sacked_out), mss);
-	i->lost = segments(READ_ONCE(c->lost_out), mss);
-	i->retrans = segments(READ_ONCE(c->retrans_out), mss);
+	i->sacked = segments(READ_ONCE(w->sacked_out), mss);
+	i->lost = segments(READ_ONCE(w->lost_out), mss);
+	i->retrans = segments(READ_ONCE(w->retrans_out), mss);
 	i->notsent = max_t(s32, READ_ONCE(c->write_seq) - nxt, 0);
-	i->ofo = READ_ONCE(c->ofoq.count);
+	i->ofo = READ_ONCE(w->ofoq.count);
 }
 
 static void fill_counters(const struct fsp_conn *c, struct ferry_stream_info *i)
@@ -96,13 +98,19 @@ static const enum ferry_diag_timer timers[FSP_TIMERS] = {
 	[FSP_TIMER_FIN]		= FERRY_DIAG_TIMER_LINGER,
 };
 
-static void fill_timer(const struct fsp_conn *c, struct ferry_sock_info *info)
+static void fill_timer(const struct fsp_conn *c, const struct fsp_work *w,
+		       struct ferry_sock_info *info)
 {
 	u64 now = ferry_stream_now(), first = U64_MAX;
 	int i;
 
+	if (w == &fsp_no_work) {
+		first = fsp_conn_rest_until(c);
+		info->timer = first == U64_MAX ? FERRY_DIAG_TIMER_NONE :
+						 FERRY_DIAG_TIMER_KEEPALIVE;
+	}
 	for (i = 0; i < FSP_TIMERS; i++) {
-		u64 when = READ_ONCE(c->timer[i]);
+		u64 when = READ_ONCE(w->timer[i]);
 
 		if (!when || when >= first || timers[i] == FERRY_DIAG_TIMER_NONE)
 			continue;
@@ -113,7 +121,7 @@ static void fill_timer(const struct fsp_conn *c, struct ferry_sock_info *info)
 		return;
 	info->timer_ms = first > now ? div_u64(first - now, NSEC_PER_MSEC) : 0;
 	info->timer_count = info->timer == FERRY_DIAG_TIMER_RETRANSMIT ?
-			    READ_ONCE(c->retries) : READ_ONCE(c->probes_out);
+			    READ_ONCE(w->retries) : READ_ONCE(w->probes_out);
 }
 
 void ferry_stream_diag(struct sock *sk, struct ferry_sock_info *info)
@@ -132,10 +140,12 @@ void ferry_stream_diag(struct sock *sk, struct ferry_sock_info *info)
 	info->wqueue = max_t(s32, READ_ONCE(c->write_seq) - READ_ONCE(c->snd_una), 0);
 	if (info->state == TCP_CLOSE)
 		return;
-	fill_timer(c, info);
 	info->has_stream = true;
-	fill_path(c, &info->stream);
-	fill_windows(c, &info->stream);
+	rcu_read_lock();	/* see work.c */
+	fill_timer(c, READ_ONCE(c->work), info);
+	fill_path(c, READ_ONCE(c->work), &info->stream);
+	fill_windows(c, READ_ONCE(c->work), &info->stream);
+	rcu_read_unlock();
 	fill_counters(c, &info->stream);
 }
 

@@ -7,9 +7,10 @@
 static void too_big(struct sock *sk, u32 seq, u32 mtu)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct ferry_stream_work *w = ferry_stream_work(ss);
 
-	WRITE_ONCE(ss->icmp_seq, seq);
-	WRITE_ONCE(ss->icmp_mtu, mtu);
+	w->icmp_seq = seq;
+	w->icmp_mtu = mtu;
 	if (sock_owned_by_user(sk))
 		set_bit(FERRY_DEFER_MTU, &ss->deferred);
 	else
@@ -20,8 +21,12 @@ static void report(struct sock *sk, struct sk_buff *skb, u32 seq,
 		   const struct ferry_icmp *icmp)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct ferry_stream_work *w;
 
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return;
+	/* Who idles has nothing in flight that it could be about (RFC 5927). */
+	if (!fsp_conn_awake(&ss->conn))
 		return;
 	if (icmp->mtu) {
 		too_big(sk, seq, icmp->mtu);
@@ -36,9 +41,10 @@ static void report(struct sock *sk, struct sk_buff *skb, u32 seq,
 	if (!icmp->err)
 		return;
 	if (sock_owned_by_user(sk)) {
-		ss->icmp_err = icmp->err;
-		ss->icmp_err_seq = seq;
-		ss->icmp_hard = icmp->hard;
+		w = ferry_stream_work(ss);
+		w->icmp_err = icmp->err;
+		w->icmp_err_seq = seq;
+		w->icmp_hard = icmp->hard;
 		set_bit(FERRY_DEFER_ICMP, &ss->deferred);
 		return;
 	}
@@ -50,10 +56,13 @@ static void report(struct sock *sk, struct sk_buff *skb, u32 seq,
 void ferry_stream_icmp_deferred(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct ferry_stream_work *w;
 
-	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN ||
+	    !fsp_conn_awake(&ss->conn))
 		return;
-	fsp_conn_icmp(&ss->conn, ss->icmp_err_seq, ss->icmp_err, ss->icmp_hard,
+	w = ferry_stream_work(ss);
+	fsp_conn_icmp(&ss->conn, w->icmp_err_seq, w->icmp_err, w->icmp_hard,
 		      ferry_stream_now());
 	ferry_stream_after(sk);
 }

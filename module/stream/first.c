@@ -122,8 +122,8 @@ void ferry_stream_first_child(struct sock *child, struct sock *listener,
 	ss->first_of = first->fq;
 	if (first->cookie_len) {
 		ferry_stat_inc(p->fn, FERRY_STAT_STREAM_FF_COOKIES);
-		memcpy(c->cookie, first->cookie, first->cookie_len);
-		c->cookie_len = first->cookie_len;
+		memcpy(c->work->cookie, first->cookie, first->cookie_len);
+		c->work->cookie_len = first->cookie_len;
 		c->syn_cookie = true;
 	}
 	c->cfg.syn_retries = ferry_stream_sk(listener)->syncnt ?:
@@ -268,15 +268,15 @@ static void learn(struct sock *sk)
 	else if (c->first == FSP_FIRST_REFUSED)
 		ferry_stat_inc(fn, FERRY_STAT_STREAM_FF_REFUSED);
 	/* Without bytes, too: a path may mind the option alone. */
-	if (c->syn_retries && c->syn_cookie && !c->cookie_new &&
+	if (c->work->syn_retries && c->syn_cookie && !c->work->cookie_new &&
 	    c->first != FSP_FIRST_TAKEN)
 		lost = true;
-	if (c->syn_retries && c->first == FSP_FIRST_SENT)
+	if (c->work->syn_retries && c->first == FSP_FIRST_SENT)
 		lost = true;
 	if (lost)
 		ferry_stat_inc(fn, FERRY_STAT_STREAM_FF_LOST);
 	ferry_cache_learn(fn, &ss->fs.flow.tuple, c->peer_mss,
-			  c->cookie_new ? c->cookie : NULL, c->cookie_len, lost);
+			  c->work->cookie_new ? c->work->cookie : NULL, c->work->cookie_len, lost);
 }
 
 void ferry_stream_first_over(struct sock *sk)

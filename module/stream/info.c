@@ -27,15 +27,15 @@ static u8 ca_state(const struct fsp_conn *c)
 		return TCP_CA_Loss;
 	if (c->recovery == FSP_RECOVERY)
 		return TCP_CA_Recovery;
-	return c->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
+	return c->work->sacked_out ? TCP_CA_Disorder : TCP_CA_Open;
 }
 
 static void fill_state(const struct fsp_conn *c, struct tcp_info *info)
 {
 	info->tcpi_ca_state = ca_state(c);
-	info->tcpi_retransmits = c->retries;
-	info->tcpi_probes = c->probes_out;
-	info->tcpi_backoff = c->backoff;
+	info->tcpi_retransmits = c->work->retries;
+	info->tcpi_probes = c->work->probes_out;
+	info->tcpi_backoff = c->work->backoff;
 	info->tcpi_options = TCPI_OPT_SACK;
 	if (c->snd_wscale || c->rcv_wscale)
 		info->tcpi_options |= TCPI_OPT_WSCALE;
@@ -43,9 +43,9 @@ static void fill_state(const struct fsp_conn *c, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_SYN_DATA;
 	if (c->ecn)
 		info->tcpi_options |= TCPI_OPT_ECN;
-	if (c->ecn_in.ect_bytes || c->ecn_in.ce_bytes)
+	if (c->work->ecn_in.ect_bytes || c->work->ecn_in.ce_bytes)
 		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
-	info->tcpi_delivered_ce = c->ecn_peer.ce;
+	info->tcpi_delivered_ce = c->work->ecn_peer.ce;
 	info->tcpi_snd_wscale = c->snd_wscale;
 	info->tcpi_rcv_wscale = c->rcv_wscale;
 	info->tcpi_delivery_rate_app_limited = c->rate_app_limited;
@@ -86,9 +86,9 @@ static void fill_window(const struct fsp_conn *c, struct tcp_info *info)
 	info->tcpi_rcv_mss = c->rcv_mss;
 	info->tcpi_advmss = c->mss_room > FSP_HDR_MIN ? c->mss_room - FSP_HDR_MIN : 0;
 	info->tcpi_unacked = segs(c, in_net);
-	info->tcpi_sacked = segs(c, c->sacked_out);
-	info->tcpi_lost = segs(c, c->lost_out);
-	info->tcpi_retrans = segs(c, c->retrans_out);
+	info->tcpi_sacked = segs(c, c->work->sacked_out);
+	info->tcpi_lost = segs(c, c->work->lost_out);
+	info->tcpi_retrans = segs(c, c->work->retrans_out);
 	info->tcpi_snd_cwnd = segs(c, c->cwnd);
 	info->tcpi_snd_ssthresh = c->ssthresh == FSP_SSTHRESH_INFINITE ?
 				  c->ssthresh : segs(c, c->ssthresh);

@@ -106,7 +106,7 @@ struct ferry_stream_net {
  *	two packets that complete it one does
  * @dead: no longer in the table nor of the listener
  * @listener: lives at least as long as the request is not @dead
- * @node: in the listener's list, under its accept_lock
+ * @node: in the listener's list, under its lock
  * @timer: SYN-ACK again
  * @mark: to answer by
  * @tclass: likewise
@@ -393,8 +393,11 @@ bool ferry_stream_own_host(struct sock *sk);
 /* The path MTU as the connection uses it, IP's header included; 0: not known */
 static inline u32 ferry_stream_pmtu(const struct fsp_conn *c)
 {
-	u32 size = READ_ONCE(c->pmtu.size), room = READ_ONCE(c->mss_room);
+	u32 size, room = READ_ONCE(c->mss_room);
 
+	rcu_read_lock();
+	size = READ_ONCE(READ_ONCE(c->work)->pmtu.size);
+	rcu_read_unlock();
 	if (size && size < room)
 		room = size;
 	return room ? room + READ_ONCE(c->pmtu_below) : 0;

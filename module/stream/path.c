@@ -148,12 +148,16 @@ void ferry_stream_mtu_reduced(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	const struct fsp_conn *c = &ss->conn;
+	const struct ferry_stream_work *w;
 
 	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
 		return;
-	if (!fsp_between(READ_ONCE(ss->icmp_seq), c->snd_una, c->snd_nxt))
+	if (!fsp_conn_awake(c))
 		return;
-	if (ferry_ip_update_pmtu(sk, READ_ONCE(ss->icmp_mtu)))
+	w = ferry_stream_work(ss);
+	if (!fsp_between(w->icmp_seq, c->snd_una, c->snd_nxt))
+		return;
+	if (ferry_ip_update_pmtu(sk, w->icmp_mtu))
 		ferry_stream_path_update(sk);
 	ferry_stream_after(sk);
 }

@@ -96,10 +96,13 @@ static void reader_waits(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 	struct fsp_conn *c = &ss->conn;
+	bool waits;
 
+	rcu_read_lock();	/* see work.c */
 	/* Without the lock this is a hint: who is answered wrongly once has a timer. */
-	if (likely(!data_race(fsp_conn_owes_quickly(c) || fsp_conn_gathers(c))) ||
-	    READ_ONCE(ss->inq))
+	waits = data_race(fsp_conn_owes_quickly(c) || fsp_conn_gathers(c));
+	rcu_read_unlock();
+	if (likely(!waits) || READ_ONCE(ss->inq))
 		return;
 	lock_sock(sk);
 	if (!ss->inq) {

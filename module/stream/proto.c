@@ -194,15 +194,9 @@ void ferry_stream_sock_init(struct sock *sk)
 	ss->first_asked = false;
 	ss->first_blocked = false;
 	ss->first_msg = NULL;
-	RCU_INIT_POINTER(ss->firstq, NULL);
 	ss->first_of = NULL;
-	ss->ticket_at = 0;
-	spin_lock_init(&ss->accept_lock);
-	INIT_LIST_HEAD(&ss->accept_queue);
-	INIT_LIST_HEAD(&ss->requests);
-	INIT_LIST_HEAD(&ss->accept_node);
+	ss->listens = NULL;
 	INIT_LIST_HEAD(&ss->push_node);
-	ss->nr_requests = 0;
 	ferry_stream_timer_init(sk);
 	ferry_stream_rmem_init(sk);
 }

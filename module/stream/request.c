@@ -20,16 +20,16 @@ static void free_rcu(struct rcu_head *rcu)
 /* No longer of the listener; @req->lock is held, the table is the caller's. */
 static void bury(struct ferry_request *req)
 {
-	struct ferry_stream_sock *ls = ferry_stream_sk(req->listener);
+	struct ferry_listener *l = ferry_stream_sk(req->listener)->listens;
 
 	req->dead = true;
-	spin_lock_bh(&ls->accept_lock);
+	spin_lock_bh(&l->lock);
 	if (!list_empty(&req->node)) {
 		list_del_init(&req->node);
-		WRITE_ONCE(ls->nr_requests, ls->nr_requests - 1);
+		WRITE_ONCE(l->nr_requests, l->nr_requests - 1);
 		atomic_dec(&req->fn->stream->requests);
 	}
-	spin_unlock_bh(&ls->accept_lock);
+	spin_unlock_bh(&l->lock);
 	/* One that runs now sees @dead; it reads under RCU, as all softirq does. */
 	timer_delete(&req->timer);
 	call_rcu(&req->rcu, free_rcu);
@@ -167,17 +167,17 @@ static struct ferry_request *alloc_request(struct sock *sk, struct ferry_packet 
 static bool join(struct ferry_request *req, struct sock *sk)
 {
 	int most = READ_ONCE(req->fn->sysctl.stream_max_syn_backlog);
-	struct ferry_stream_sock *ls = ferry_stream_sk(sk);
+	struct ferry_listener *l = ferry_stream_sk(sk)->listens;
 	bool ok;
 
-	spin_lock_bh(&ls->accept_lock);
-	ok = sk->sk_state == TCP_LISTEN && ls->nr_requests < most;
+	spin_lock_bh(&l->lock);
+	ok = sk->sk_state == TCP_LISTEN && l->nr_requests < most;
 	if (ok) {
-		list_add_tail(&req->node, &ls->requests);
-		WRITE_ONCE(ls->nr_requests, ls->nr_requests + 1);
+		list_add_tail(&req->node, &l->requests);
+		WRITE_ONCE(l->nr_requests, l->nr_requests + 1);
 		atomic_inc(&req->fn->stream->requests);
 	}
-	spin_unlock_bh(&ls->accept_lock);
+	spin_unlock_bh(&l->lock);
 	return ok;
 }
 
@@ -192,7 +192,7 @@ static int claim(struct ferry_request *req, struct ferry_timewait *old)
 
 static bool full(const struct sock *sk)
 {
-	return READ_ONCE(ferry_stream_sk(sk)->nr_requests) >=
+	return READ_ONCE(ferry_stream_sk(sk)->listens->nr_requests) >=
 	       READ_ONCE(ferry_sock_net(sk)->sysctl.stream_max_syn_backlog);
 }
 
@@ -238,7 +238,7 @@ static void give_ticket(struct sock *sk, struct ferry_packet *p)
 	tx.ticket = ticket;
 	tx.ticket_len = sizeof(ticket);
 	fsp_tx_measure(&tx);
-	WRITE_ONCE(ferry_stream_sk(sk)->ticket_at, max_t(u64, ktime_get_seconds(), 1));
+	WRITE_ONCE(ferry_stream_sk(sk)->listens->ticket_at, max_t(u64, ktime_get_seconds(), 1));
 	ferry_stat_inc(p->fn, FERRY_STAT_STREAM_SYNCOOKIES_SENT);
 	ferry_stream_send(p->fn, sk, &tuple, &tx, mark_for(sk, p),
 			  READ_ONCE(inet_sk(sk)->tos), &way);
@@ -498,13 +498,13 @@ void ferry_stream_request_icmp(struct ferry_request *req, u32 seq,
 
 static bool purge_one(struct sock *listener)
 {
-	struct ferry_stream_sock *ls = ferry_stream_sk(listener);
+	struct ferry_listener *l = ferry_stream_sk(listener)->listens;
 	struct ferry_request *req;
 
 	rcu_read_lock();
-	spin_lock_bh(&ls->accept_lock);
-	req = list_first_entry_or_null(&ls->requests, struct ferry_request, node);
-	spin_unlock_bh(&ls->accept_lock);
+	spin_lock_bh(&l->lock);
+	req = list_first_entry_or_null(&l->requests, struct ferry_request, node);
+	spin_unlock_bh(&l->lock);
 	if (req) {
 		spin_lock_bh(&req->lock);
 		if (!req->dead)

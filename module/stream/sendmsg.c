@@ -164,12 +164,19 @@ static int grow_tail(struct writing *w)
 	return ret;
 }
 
+/* It may have come to rest while we slept. */
+static bool awake(const struct writing *w)
+{
+	return likely(fsp_conn_awake(conn_of(w))) ||
+	       fsp_conn_wake(conn_of(w), ferry_stream_now());
+}
+
 static int new_segment(struct writing *w)
 {
 	struct sk_buff *skb;
 	int ret;
 
-	if (!sk_stream_memory_free(w->sk))
+	if (!sk_stream_memory_free(w->sk) || !awake(w))
 		return -ENOBUFS;
 	skb = ferry_stream_alloc_tx(w->sk, w->sk->sk_allocation);
 	if (!skb)

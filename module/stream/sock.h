@@ -22,8 +22,8 @@
  * lookup or the timer).
  *
  * A listener is never locked in softirq. Its requests and its accept queue have
- * a spinlock of their own, ss->accept_lock; a request has one, too. Order:
- * socket lock, request's lock, accept_lock; and for a socket not yet accepted, the
+ * a spinlock of their own, ss->listens->lock; a request has one, too. Order:
+ * socket lock, request's lock, listener's; and for a socket not yet accepted, the
  * child's slock inside the request's lock (no one else can know the child then).
  *
  * Queues
@@ -70,24 +70,38 @@ struct ferry_firstq;
 struct writing;
 
 /**
+ * struct ferry_listener - what only a listener has
+ * @lock: of the rest, softirq safe
+ * @queue: children waiting for accept()
+ * @requests: half-open connections (struct ferry_request.node)
+ * @nr_requests: how many
+ * @ticket_at: when it last gave a ticket, s
+ * @firstq: with TCP_FASTOPEN; see cookie.c
+ */
+struct ferry_listener {
+	spinlock_t		lock;	/* see above */
+	u32			nr_requests;
+	struct list_head	queue;
+	struct list_head	requests;
+	u64			ticket_at;
+	struct ferry_firstq __rcu *firstq;
+};
+
+/**
  * struct ferry_stream_sock - a stream socket
  * @fs: must be first
  * @conn: the connection; for a listener only @conn.cfg and @conn.cc mean
  *	something: what its children inherit
  * @deferred: bits FERRY_DEFER_*
- * @timer: high resolution, for the engine's precise timers; sk_timer is for the others
- * @timer_at: when those two were told to run out, ns; U64_MAX: not armed
- * @push_node: on a per-CPU list of sockets to push
+ * @timer_at: when sk_timer, of the engine's rough timers, was told to run out, ns;
+ *	U64_MAX: not armed
+ * @push_node: on a per-CPU list of sockets to push: of who has sent something
+ * @accept_node: a child's link in its listener's queue: nobody has written to it yet
  * @copied_seq: sequence number of the next byte to read
  * @inq: bytes delivered and not read; changed under the lock, read without
  * @part_readers: how many sleep with less than they want in hand
  * @scaling_ratio: payload bytes per 256 bytes of memory, learned
  * @path_seen: when route and device were last asked, jiffies
- * @icmp_mtu: with FERRY_DEFER_MTU
- * @icmp_seq: sequence number in the packet it was about
- * @icmp_err: with FERRY_DEFER_ICMP: errno; the newest error counts
- * @icmp_err_seq: as @icmp_seq, for it
- * @icmp_hard: it is a hard one
  * @linger2: TCP_LINGER2 in seconds; 0: the sysctl; < 0: no FIN_WAIT_2 at all
  * @defer_accept: TCP_DEFER_ACCEPT as it was set (kept only)
  * @notsent_lowat: TCP_NOTSENT_LOWAT
@@ -101,67 +115,72 @@ struct writing;
  * @first_asked: the SYN's COOKIE option awaits what comes of it
  * @first_blocked: no first flight, as the path swallowed the last ones
  * @first_msg: the sendmsg() whose bytes go with the SYN
- * @firstq: of a listener with TCP_FASTOPEN; see cookie.c
  * @first_of: a child's listener's, until the handshake is done
- * @ticket_at: when a listener last gave a ticket, s
- * @accept_lock: of the listener's fields below, softirq safe
- * @accept_queue: children waiting for accept()
- * @requests: half-open connections (struct ferry_request.node)
- * @nr_requests: how many
- * @accept_node: a child's link in its listener's @accept_queue
- * @listener: of a child not yet accepted
+ * @listens: of who is, or was, a listener; stays until the end
  */
 struct ferry_stream_sock {
 	struct ferry_sock	fs;
 	struct fsp_conn		conn;
 
 	unsigned long		deferred;
-	struct hrtimer		timer;
-	u64			timer_at[FSP_PRECISIONS];
-	struct list_head	push_node;
+	u64			timer_at;
+	union {
+		struct list_head	push_node;
+		struct list_head	accept_node;
+	};
 
 	u32			copied_seq;
 	u32			inq;
-	unsigned int		part_readers;
-
-	u8			scaling_ratio;
-
 	u32			path_seen;
+	int			linger2;
+	int			defer_accept;
+	u32			notsent_lowat;
+	u16			part_readers;
+	u8			scaling_ratio;
+	u8			syncnt;
+	bool			fastopen_no_cookie;
+
+	/* changed and read under the lock */
+	bool			told_established : 1;
+	bool			path_stale : 1;
+	bool			no_memory : 1;
+	bool			orphan : 1;
+	bool			cork : 1;	/* TCP_CORK as set, for sockopt.c */
+	bool			cc_chosen : 1;	/* TCP_CONGESTION was set */
+	bool			cc_routed : 1;	/* the route's choice is used */
+	bool			cc_locked : 1;	/* and nobody may change it */
+	bool			recvmsg_inq : 1; /* TCP_INQ: tell readers what is left */
+	bool			fastopen_connect : 1;
+	bool			first_asked : 1;
+	bool			first_blocked : 1;
+
+	struct writing		*first_msg;
+	struct ferry_firstq	*first_of;
+	struct ferry_listener	*listens;
+};
+
+/**
+ * struct ferry_stream_work - what it has beside that while it is at work; see work.c
+ * @work: @sk's conn.work
+ * @timer: high resolution, for the engine's precise timers
+ * @timer_at: when it was told to run out, ns; U64_MAX: not armed
+ * @icmp_mtu: with FERRY_DEFER_MTU
+ * @icmp_seq: sequence number in the packet it was about
+ * @icmp_err: with FERRY_DEFER_ICMP: errno; the newest error counts
+ * @icmp_err_seq: as @icmp_seq, for it
+ * @icmp_hard: it is a hard one
+ * @sk: whose
+ */
+struct ferry_stream_work {
+	struct fsp_work		work;
+	struct hrtimer		timer;
+	u64			timer_at;
 	u32			icmp_mtu;
 	u32			icmp_seq;
 	int			icmp_err;
 	u32			icmp_err_seq;
 	bool			icmp_hard;
-
-	int			linger2;
-	int			defer_accept;
-	u32			notsent_lowat;
-	u8			syncnt;
-	bool			told_established;
-	bool			path_stale;
-	bool			no_memory;
-	bool			orphan;
-	bool			cork;		/* TCP_CORK as set, for sockopt.c */
-	bool			cc_chosen;	/* TCP_CONGESTION was set */
-	bool			cc_routed;	/* the route's choice is used */
-	bool			cc_locked;	/* and nobody may change it */
-	bool			recvmsg_inq;	/* TCP_INQ: tell readers what is left */
-
-	bool			fastopen_connect;
-	bool			fastopen_no_cookie;
-	bool			first_asked;
-	bool			first_blocked;
-	struct writing		*first_msg;
-	struct ferry_firstq __rcu *firstq;
-	struct ferry_firstq	*first_of;
-	u64			ticket_at;
-
-	spinlock_t		accept_lock;	/* of the fields below */
-	struct list_head	accept_queue;
-	struct list_head	requests;
-	u32			nr_requests;
-	struct list_head	accept_node;
-	struct sock		*listener;
+	struct sock		*sk;
 };
 
 /* struct ipv6_pinfo must be the last member: sk_alloc()'s users look for it there. */
@@ -180,6 +199,12 @@ static inline struct sock *ferry_conn_sk(const struct fsp_conn *c)
 	struct ferry_stream_sock *ss = container_of(c, struct ferry_stream_sock, conn);
 
 	return &ss->fs.inet.sk;
+}
+
+/* Where fsp_conn_awake() only */
+static inline struct ferry_stream_work *ferry_stream_work(const struct ferry_stream_sock *ss)
+{
+	return container_of(ss->conn.work, struct ferry_stream_work, work);
 }
 
 /* The engine's clock, ns */
@@ -217,6 +242,9 @@ void ferry_stream_check_space(struct sock *sk);
 void ferry_stream_timer_init(struct sock *sk);
 void ferry_stream_timer_arm(struct sock *sk);
 void ferry_stream_timer_stop(struct sock *sk);
+/* sk_timer runs out at @when, and whatever else may be armed for it then */
+void ferry_stream_timer_look(struct sock *sk, u64 when);
+void ferry_stream_precise_init(struct ferry_stream_work *w);
 /* sk_destruct: the memory goes, the timer's too */
 void ferry_stream_destruct(struct sock *sk);
 /* Send what waits for more to be written. */
@@ -225,6 +253,14 @@ void ferry_stream_push(struct sock *sk);
 void ferry_stream_resume(struct sock *sk);
 /* Deferred from softirq: struct proto's release_cb */
 void ferry_stream_release_cb(struct sock *sk);
+
+/* ---- work.c ---- */
+/* The connection is over: what it worked with may go. Locked */
+void ferry_stream_work_end(struct ferry_stream_sock *ss);
+int ferry_stream_work_init(void);
+void ferry_stream_work_uninit(void);
+/* A timer ran out: does the connection idle? Locked, after ferry_stream_after() */
+void ferry_stream_look(struct sock *sk);
 
 /* ---- mem.c, rmem.c ---- */
 
@@ -297,10 +333,12 @@ u32 ferry_stream_isn(const struct ferry_net *fn, const struct ferry_tuple *tuple
 
 /* ---- listen.c, accept.c ---- */
 int ferry_stream_listen(struct socket *sock, int backlog);
+/* ss->listens, made where there is none; NULL: no memory. Locked, may sleep */
+struct ferry_listener *ferry_stream_listener(struct sock *sk);
 /* May accept() take one? Without the lock, for poll */
 static inline bool ferry_stream_acceptable(const struct sock *sk)
 {
-	return !list_empty_careful(&ferry_stream_sk(sk)->accept_queue);
+	return !list_empty_careful(&ferry_stream_sk(sk)->listens->queue);
 }
 
 /* ---- close.c ---- */

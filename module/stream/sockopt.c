@@ -237,7 +237,7 @@ static void ack_now(struct sock *sk)
 {
 	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) && c->ack_bytes)
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) && c->work->ack_bytes)
 		fsp_conn_ack(c, ferry_stream_now());
 }
 

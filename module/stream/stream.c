@@ -71,9 +71,12 @@ int ferry_stream_init(void)
 	err = ferry_stream_request_init();
 	if (err)
 		return err;
-	err = ferry_stream_proto_init();
+	err = ferry_stream_work_init();
 	if (err)
 		goto request;
+	err = ferry_stream_proto_init();
+	if (err)
+		goto work;
 	ferry_stream_push_init();
 	err = ferry_ip_register(FERRY_STREAM, &transport);
 	if (err)
@@ -83,6 +86,8 @@ int ferry_stream_init(void)
 push:
 	ferry_stream_push_uninit();
 	ferry_stream_proto_uninit();
+work:
+	ferry_stream_work_uninit();
 request:
 	ferry_stream_request_uninit();
 	return err;
@@ -93,5 +98,6 @@ void ferry_stream_uninit(void)
 	ferry_ip_unregister(FERRY_STREAM);
 	ferry_stream_push_uninit();
 	ferry_stream_proto_uninit();
+	ferry_stream_work_uninit();
 	ferry_stream_request_uninit();
 }

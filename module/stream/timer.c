@@ -19,55 +19,59 @@
 #include "compat/timer.h"
 #include "stream/internal.h"
 
-static void start_rough(struct sock *sk, u64 when)
+void ferry_stream_timer_look(struct sock *sk, u64 when)
 {
 	u64 now = ferry_stream_now();
 	unsigned long ticks = when > now ? nsecs_to_jiffies(when - now) : 0;
 
-	ferry_stream_sk(sk)->timer_at[FSP_ROUGH] = when;
+	ferry_stream_sk(sk)->timer_at = when;
 	mod_timer(&sk->sk_timer, jiffies + min_t(unsigned long, ticks, MAX_JIFFY_OFFSET - 1) + 1);
 }
 
-static void start_precise(struct sock *sk, u64 when)
+static void start_precise(struct ferry_stream_work *w, u64 when)
 {
-	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
-
-	ss->timer_at[FSP_PRECISE] = when;
-	hrtimer_start(&ss->timer, ns_to_ktime(when), HRTIMER_MODE_ABS_SOFT);
+	w->timer_at = when;
+	hrtimer_start(&w->timer, ns_to_ktime(when), HRTIMER_MODE_ABS_SOFT);
 }
 
-/* When one has to be started, or U64_MAX where what is armed will do */
-static u64 sooner(struct ferry_stream_sock *ss, enum fsp_precision precision)
+/* When one has to be started that is to run out @at, or U64_MAX where that will do */
+static u64 sooner(struct fsp_conn *c, enum fsp_precision precision, u64 at)
 {
-	u64 at = ss->timer_at[precision], when;
+	u64 when;
 
-	if (fsp_conn_quiet_until(&ss->conn, precision, at))
+	if (fsp_conn_quiet_until(c, precision, at))
 		return U64_MAX;
-	when = fsp_conn_next_of(&ss->conn, precision);
+	when = fsp_conn_next_of(c, precision);
 	return when < at ? when : U64_MAX;
 }
 
 void ferry_stream_timer_arm(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+	struct ferry_stream_work *w;
 	u64 when;
 
-	when = sooner(ss, FSP_ROUGH);
+	when = sooner(&ss->conn, FSP_ROUGH, ss->timer_at);
 	if (when != U64_MAX)
-		start_rough(sk, when);
-	when = sooner(ss, FSP_PRECISE);
+		ferry_stream_timer_look(sk, when);
+	if (!fsp_conn_awake(&ss->conn))
+		return;
+	w = ferry_stream_work(ss);
+	when = sooner(&ss->conn, FSP_PRECISE, w->timer_at);
 	if (when != U64_MAX)
-		start_precise(sk, when);
+		start_precise(w, when);
 }
 
 void ferry_stream_timer_stop(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
-	ss->timer_at[FSP_ROUGH] = U64_MAX;
+	ss->timer_at = U64_MAX;
 	timer_delete(&sk->sk_timer);
-	ss->timer_at[FSP_PRECISE] = U64_MAX;
-	hrtimer_try_to_cancel(&ss->timer);
+	if (!fsp_conn_awake(&ss->conn))
+		return;
+	ferry_stream_work(ss)->timer_at = U64_MAX;
+	hrtimer_try_to_cancel(&ferry_stream_work(ss)->timer);
 }
 
 void ferry_stream_timeout(struct sock *sk)
@@ -83,6 +87,7 @@ void ferry_stream_timeout(struct sock *sk)
 	if (when && when <= now)
 		fsp_conn_timeout(&ss->conn, now);
 	ferry_stream_after(sk);
+	ferry_stream_look(sk);
 }
 
 static void expired(struct sock *sk)
@@ -102,7 +107,7 @@ static void expire_rough(struct timer_list *timer)
 	bh_lock_sock(sk);
 	/* Armed anew while this waited for the lock? Then timer_at is that one's. */
 	if (!timer_pending(timer))
-		ferry_stream_sk(sk)->timer_at[FSP_ROUGH] = U64_MAX;
+		ferry_stream_sk(sk)->timer_at = U64_MAX;
 	expired(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
@@ -110,15 +115,14 @@ static void expire_rough(struct timer_list *timer)
 
 static enum hrtimer_restart expire_precise(struct hrtimer *timer)
 {
-	struct ferry_stream_sock *ss = container_of(timer, struct ferry_stream_sock,
-						    timer);
-	struct sock *sk = &ss->fs.inet.sk;
+	struct ferry_stream_work *w = container_of(timer, struct ferry_stream_work, timer);
+	struct sock *sk = w->sk;
 
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		return HRTIMER_NORESTART;
 	bh_lock_sock(sk);
 	if (!hrtimer_is_queued(timer))
-		ss->timer_at[FSP_PRECISE] = U64_MAX;
+		w->timer_at = U64_MAX;
 	expired(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
@@ -127,19 +131,28 @@ static enum hrtimer_restart expire_precise(struct hrtimer *timer)
 
 void ferry_stream_timer_init(struct sock *sk)
 {
-	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
-
 	timer_setup(&sk->sk_timer, expire_rough, 0);
-	ss->timer_at[FSP_ROUGH] = U64_MAX;
-	hrtimer_setup(&ss->timer, expire_precise, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
-	ss->timer_at[FSP_PRECISE] = U64_MAX;
+	ferry_stream_sk(sk)->timer_at = U64_MAX;
+}
+
+void ferry_stream_precise_init(struct ferry_stream_work *w)
+{
+	hrtimer_setup(&w->timer, expire_precise, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	w->timer_at = U64_MAX;
 }
 
 /* Of a socket without references, after an RCU grace period (SOCK_RCU_FREE) */
 void ferry_stream_destruct(struct sock *sk)
 {
+	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
+
 	timer_delete_sync(&sk->sk_timer);
-	hrtimer_cancel(&ferry_stream_sk(sk)->timer);
+	if (fsp_conn_awake(&ss->conn))
+		hrtimer_cancel(&ferry_stream_work(ss)->timer);
+	fsp_conn_uninit(&ss->conn);
+	if (ss->listens)
+		ferry_firstq_put(rcu_dereference_protected(ss->listens->firstq, true));
+	kfree(ss->listens);
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6) {
 		inet6_sock_destruct(sk);

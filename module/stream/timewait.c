@@ -91,7 +91,7 @@ static struct ferry_timewait *make(struct sock *sk)
 	tw->family = sk->sk_family;
 	tw->uid = sk_uid(sk);
 	tw->since = jiffies;
-	tw->length = ss->conn.cfg.time_wait;
+	tw->length = (u64)READ_ONCE(tw->fn->sysctl.stream_timewait) * NSEC_PER_SEC;
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->tclass = inet_sk(sk)->tos;
 	spin_lock_init(&tw->lock);

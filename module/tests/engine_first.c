@@ -177,8 +177,8 @@ static void asks(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fx_last(fx)->tx.opts & FSP_HAS_COOKIE);
 	KUNIT_EXPECT_EQ(test, (int)fx_last(fx)->tx.cookie_len, 0);
 	synack(fx, 0, &more);
-	KUNIT_EXPECT_TRUE(test, fx->conn.cookie_new);
-	KUNIT_EXPECT_EQ(test, memcmp(fx->conn.cookie, cookie, sizeof(cookie)), 0);
+	KUNIT_EXPECT_TRUE(test, fx->conn.work->cookie_new);
+	KUNIT_EXPECT_EQ(test, memcmp(fx->conn.work->cookie, cookie, sizeof(cookie)), 0);
 	KUNIT_EXPECT_EQ(test, (int)fx->conn.first, FSP_FIRST_NONE);
 	fx_done(fx);
 }

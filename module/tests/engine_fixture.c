@@ -85,6 +85,36 @@ void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 	kfree(mem);
 }
 
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c)
+{
+	struct fx *fx = conn_fx(c);
+
+	if (fx->no_alloc)
+		return NULL;
+	KUNIT_EXPECT_FALSE(fx->test, fx->working);
+	fx->working = true;
+	return &fx->work;
+}
+
+void fsp_host_put_work(struct fsp_conn *c, struct fsp_work *work)
+{
+	struct fx *fx = conn_fx(c);
+
+	KUNIT_EXPECT_TRUE(fx->test, work == &fx->work);
+	memset(work, 0x6b, sizeof(*work));	/* whoever looks at it now shall stumble */
+	fx->working = false;
+}
+
+/* A process that wants something waits for memory. */
+static void wake(struct fx *fx)
+{
+	bool none = fx->no_alloc;
+
+	fx->no_alloc = false;
+	KUNIT_ASSERT_TRUE(fx->test, fsp_conn_wake(&fx->conn, fx->now));
+	fx->no_alloc = none;
+}
+
 void fsp_host_free_tx(struct fsp_conn *c, struct fsp_seg *seg)
 {
 	carrier_free(conn_fx(c), fsp_seg_carrier(seg));
@@ -179,6 +209,7 @@ struct fx *fx_new(struct kunit *test)
 	fx->conn.cfg.nodelay = true;
 	fx->conn.cfg.pace = false;
 	fsp_conn_init(&fx->conn, &fsp_cc_reno);
+	wake(fx);
 	fx->conn.mss_room = FSP_HDR_MIN + FX_MSS;
 	fx->conn.gso_max = FX_MSS;
 	return fx;
@@ -193,6 +224,7 @@ void fx_establish_with(struct fx *fx, struct fsp_rx rx)
 	rx.mss = rx.mss ? rx.mss : FX_MSS;
 	rx.wscale = 4;
 
+	wake(fx);
 	fsp_conn_connect(&fx->conn, FX_ISS, fx->now);
 	fx_wait(fx, 100 * MSEC);
 	rx.echo = fx_last(fx)->tx.serial;
@@ -218,8 +250,10 @@ struct fx *fx_established(struct kunit *test)
 void fx_done(struct fx *fx)
 {
 	fsp_conn_purge(&fx->conn);
+	fsp_conn_uninit(&fx->conn);
 	KUNIT_EXPECT_EQ(fx->test, fsp_conn_next_timeout(&fx->conn), 0ull);
 	KUNIT_EXPECT_EQ(fx->test, fx->carriers, 0u);
+	KUNIT_EXPECT_FALSE(fx->test, fx->working);
 }
 
 /* ---- user and clock ---- */
@@ -230,6 +264,7 @@ void fx_queue(struct fx *fx, u32 bytes)
 
 	KUNIT_ASSERT_NOT_NULL(fx->test, car);
 	fx->written += bytes;
+	wake(fx);
 	fsp_conn_queue(&fx->conn, &car->seg, bytes);
 }
 
@@ -277,6 +312,14 @@ void fx_wait(struct fx *fx, u64 ns)
 	while ((at = fsp_conn_next_timeout(&fx->conn)) && at <= until)
 		fx_fire(fx);
 	fx->now = until;
+}
+
+bool fx_rest(struct fx *fx)
+{
+	if (fsp_conn_rest_at(&fx->conn, fx->now) != fx->now)
+		return false;
+	fsp_conn_rest(&fx->conn);
+	return true;
 }
 
 void fx_run_cc(struct fx *fx, const struct fsp_cc_ops *cc)

@@ -513,7 +513,7 @@ static void reusable(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fsp_timewait_reusable(&tw));
 	/* Those that followed each other early count together. */
 	c->rcv_off = 0;
-	c->old_moved = (1u << 31) - 500;
+	c->work->old_moved = (1u << 31) - 500;
 	fsp_timewait_init(&tw, c);
 	KUNIT_EXPECT_FALSE(test, fsp_timewait_reusable(&tw));
 	c->rcv_off = 1ull << 40;

@@ -50,7 +50,7 @@ static void tells_departures(struct kunit *test)
 		last = s->tx.depart;
 	}
 	/* and what is timed is the departure */
-	KUNIT_EXPECT_EQ(test, fsp_segq_last(&fx->conn.rtxq)->tx_time, last);
+	KUNIT_EXPECT_EQ(test, fsp_segq_last(&fx->conn.work->rtxq)->tx_time, last);
 	fsp_conn_purge(&fx->conn);
 	fx_done(fx);
 }
@@ -99,11 +99,11 @@ static void marks_the_application(struct kunit *test)
 	fx_acked(fx, 2 * FX_MSS);
 	fx_wait(fx, 10 * MSEC);
 	fx_write(fx, FX_MSS);
-	KUNIT_EXPECT_TRUE(test, !!c->app_limited_until);
+	KUNIT_EXPECT_TRUE(test, !!c->work->app_limited_until);
 	fx_wait(fx, 100 * MSEC);
 	fx_acked(fx, 3 * FX_MSS);
 	KUNIT_EXPECT_TRUE(test, c->rate_app_limited);
-	KUNIT_EXPECT_FALSE(test, !!c->app_limited_until);
+	KUNIT_EXPECT_FALSE(test, !!c->work->app_limited_until);
 	fx_done(fx);
 }
 

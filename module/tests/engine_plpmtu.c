@@ -58,7 +58,7 @@ static u32 settle(struct fx *fx, u32 most)
 	struct fx_sent *s;
 	u32 probes = 0;
 
-	while (fx->conn.pmtu.state != FSP_PMTU_COMPLETE) {
+	while (fx->conn.work->pmtu.state != FSP_PMTU_COMPLETE) {
 		s = fx_next(fx);
 		if (!s) {
 			fx_fire(fx);
@@ -180,19 +180,19 @@ static void search_up(struct kunit *test)
 	u32 cwnd;
 
 	KUNIT_EXPECT_EQ(test, fsp_conn_mss(c), BASE - FSP_HDR_MIN);
-	KUNIT_EXPECT_EQ(test, c->pmtu.state, (u8)FSP_PMTU_SEARCHING);
+	KUNIT_EXPECT_EQ(test, c->work->pmtu.state, (u8)FSP_PMTU_SEARCHING);
 	fx_fire(fx);
 	KUNIT_EXPECT_EQ(test, probe(fx), ROOM);
 	cwnd = c->cwnd;
 	fx->now += 100 * MSEC;
 	/* Another size, another number, somebody's guess: nothing */
-	answer(fx, c->pmtu.id, ROOM - 1);
-	answer(fx, c->pmtu.id + 1, ROOM);
-	answer(fx, c->pmtu.id - 1, ROOM);
+	answer(fx, c->work->pmtu.id, ROOM - 1);
+	answer(fx, c->work->pmtu.id + 1, ROOM);
+	answer(fx, c->work->pmtu.id - 1, ROOM);
 	KUNIT_EXPECT_EQ(test, fsp_conn_mss(c), BASE - FSP_HDR_MIN);
-	answer(fx, c->pmtu.id, ROOM);
+	answer(fx, c->work->pmtu.id, ROOM);
 	KUNIT_EXPECT_EQ(test, fsp_conn_mss(c), ROOM - FSP_HDR_MIN);
-	KUNIT_EXPECT_EQ(test, c->pmtu.state, (u8)FSP_PMTU_COMPLETE);
+	KUNIT_EXPECT_EQ(test, c->work->pmtu.state, (u8)FSP_PMTU_COMPLETE);
 	KUNIT_EXPECT_EQ(test, c->cwnd, cwnd);
 	KUNIT_EXPECT_EQ(test, fsp_conn_next_timeout(c), 0ull);
 	KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
@@ -246,7 +246,7 @@ static void outage(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, probe(fx), ROOM);
 	fx_write(fx, 100);
 	fx_wait(fx, 20 * SEC);
-	KUNIT_EXPECT_EQ(test, fx->conn.pmtu.fails, 0u);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->pmtu.fails, 0u);
 	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_MTU_PROBE_LOST], 0u);
 	fx_done(fx);
 }
@@ -294,7 +294,7 @@ static void fall(struct kunit *test)
 	black_hole(fx, 1400);
 	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_MTU_BLACK_HOLE], 1u);
 	KUNIT_EXPECT_EQ(test, fsp_conn_room(c), BASE);
-	KUNIT_EXPECT_EQ(test, c->pmtu.state, (u8)FSP_PMTU_BASE);
+	KUNIT_EXPECT_EQ(test, c->work->pmtu.state, (u8)FSP_PMTU_BASE);
 	/* Not congestion: the window is a new connection's. */
 	KUNIT_EXPECT_GE(test, c->cwnd, FSP_INIT_CWND_SEGS * c->snd_mss);
 	KUNIT_EXPECT_EQ(test, c->ssthresh, FSP_SSTHRESH_INFINITE);
@@ -318,7 +318,7 @@ static void fall_far(struct kunit *test)
 	fx_write(fx, 5000);
 	black_hole(fx, 600);
 	KUNIT_EXPECT_EQ(test, fsp_conn_room(c), 556u);
-	KUNIT_EXPECT_EQ(test, c->pmtu.state, (u8)FSP_PMTU_ERROR);
+	KUNIT_EXPECT_EQ(test, c->work->pmtu.state, (u8)FSP_PMTU_ERROR);
 	fx_acked(fx, 5000);
 	settle(fx, 1000);
 	KUNIT_EXPECT_LE(test, fsp_conn_room(c), 1000u);
@@ -437,9 +437,9 @@ static void raised(struct kunit *test)
 	fx_acked(fx, 100);
 	fx_skip(fx);
 	fx_wait(fx, RAISE);
-	KUNIT_EXPECT_EQ(test, c->pmtu.state, (u8)FSP_PMTU_SEARCHING);
+	KUNIT_EXPECT_EQ(test, c->work->pmtu.state, (u8)FSP_PMTU_SEARCHING);
 	KUNIT_EXPECT_EQ(test, probe(fx), ROOM);
-	answer(fx, c->pmtu.id, ROOM);
+	answer(fx, c->work->pmtu.id, ROOM);
 	KUNIT_EXPECT_EQ(test, fsp_conn_room(c), ROOM);
 	fx_done(fx);
 }
@@ -462,12 +462,12 @@ static void host_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fsp_conn_room(c), 1300u);
 	fx_fire(fx);
 	KUNIT_EXPECT_EQ(test, probe(fx), 2000u);
-	answer(fx, c->pmtu.id, 2000);
+	answer(fx, c->work->pmtu.id, 2000);
 	KUNIT_EXPECT_EQ(test, fsp_conn_room(c), 2000u);
 	/* Below what is known to pass: believed, and no search */
 	fsp_conn_set_path(c, 1250, 60000, fx->now);
 	KUNIT_EXPECT_EQ(test, fsp_conn_room(c), 1250u);
-	KUNIT_EXPECT_EQ(test, c->pmtu.state, (u8)FSP_PMTU_COMPLETE);
+	KUNIT_EXPECT_EQ(test, c->work->pmtu.state, (u8)FSP_PMTU_COMPLETE);
 	KUNIT_EXPECT_EQ(test, fsp_conn_next_timeout(c), 0ull);
 	fx_done(fx);
 }
@@ -481,11 +481,11 @@ static void unsent(struct kunit *test)
 	fx->xmit_ret = -12;
 	for (i = 0; i < 5; i++)
 		KUNIT_EXPECT_TRUE(test, fx_fire(fx) > 0 || i < 2);
-	KUNIT_EXPECT_EQ(test, fx->conn.pmtu.fails, 0u);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->pmtu.fails, 0u);
 	fx->xmit_ret = -90;
 	for (i = 0; i < 5; i++)
 		fx_fire(fx);
-	KUNIT_EXPECT_EQ(test, fx->conn.pmtu.fails, ROOM);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->pmtu.fails, ROOM);
 	fx_done(fx);
 }
 

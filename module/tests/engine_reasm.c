@@ -12,7 +12,7 @@ static void permute(struct fx *fx, const u8 *order, u32 len)
 	for (i = 0; i < PIECES; i++)
 		fx_data(fx, order[i] * PIECE, len, 0);
 	KUNIT_EXPECT_EQ(fx->test, fx->delivered, (u64)(PIECES - 1) * PIECE + len);
-	KUNIT_EXPECT_EQ(fx->test, fx->conn.ofoq.count, 0u);
+	KUNIT_EXPECT_EQ(fx->test, fx->conn.work->ofoq.count, 0u);
 	fx_wait(fx, MSEC);
 	KUNIT_EXPECT_EQ(fx->test, fx_last(fx)->tx.ack, fx_seq((PIECES - 1) * PIECE + len));
 }
@@ -68,7 +68,7 @@ static void backwards(struct kunit *test)
 	for (i = 100; i > 0; i--)
 		fx_data(fx, i, 1, 0);
 	KUNIT_EXPECT_EQ(test, fx->delivered, 0ull);
-	KUNIT_EXPECT_EQ(test, fx->conn.ofoq.count, 1u);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->ofoq.count, 1u);
 	fx_data(fx, 0, 1, 0);
 	KUNIT_EXPECT_EQ(test, fx->delivered, 101ull);
 	fx_done(fx);
@@ -98,7 +98,7 @@ static void window_edges(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fx_data(fx, wnd, 1, 0), FSP_DROP_SEQ);
 	KUNIT_EXPECT_EQ(test, fx_data(fx, wnd - 10, 11, 0), FSP_DROP_SEQ);
 	KUNIT_EXPECT_EQ(test, fx_data(fx, wnd - 10, 10, 0), FSP_TAKEN);
-	KUNIT_EXPECT_EQ(test, fx->conn.ofoq.count, 1u);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->ofoq.count, 1u);
 	/* Half the number space away, either side */
 	KUNIT_EXPECT_NE(test, fx_data(fx, 0x7fffffff, 10, 0), FSP_TAKEN);
 	KUNIT_EXPECT_NE(test, fx_data(fx, 0x80000001, 10, 0), FSP_TAKEN);
@@ -132,7 +132,7 @@ static void no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fx_data(fx, 300, 10, 0), FSP_DROP_RCVBUF);
 	fx->refuse_in_order = true;
 	KUNIT_EXPECT_EQ(test, fx_data(fx, 0, 100, 0), FSP_DROP_RCVBUF);
-	KUNIT_EXPECT_EQ(test, fx->conn.ofoq.count, 0u);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->ofoq.count, 0u);
 	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_OFO_PRUNED], 2u);
 	fx->refuse_in_order = false;
 	KUNIT_EXPECT_EQ(test, fx_data(fx, 0, 100, 0), FSP_TAKEN);
@@ -175,7 +175,7 @@ static void unmerged_range(struct kunit *test)
 	for (i = 1; i <= 5; i++)
 		fx_data(fx, 100 * i, 100, 0);
 	tx = &fx_last(fx)->tx;
-	KUNIT_EXPECT_EQ(test, fx->conn.ofoq.count, 5u);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->ofoq.count, 5u);
 	KUNIT_ASSERT_EQ(test, (int)tx->nr_ranges, 1);
 	KUNIT_EXPECT_EQ(test, tx->ranges[0].start, fx_seq(100));
 	KUNIT_EXPECT_EQ(test, tx->ranges[0].end, fx_seq(600));

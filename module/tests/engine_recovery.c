@@ -33,9 +33,9 @@ static void expect_next(struct fx *fx, u32 off, u32 len)
 
 static void expect_accounts(struct fx *fx, u32 sacked, u32 lost, u32 retrans)
 {
-	KUNIT_EXPECT_EQ(fx->test, fx->conn.sacked_out, sacked);
-	KUNIT_EXPECT_EQ(fx->test, fx->conn.lost_out, lost);
-	KUNIT_EXPECT_EQ(fx->test, fx->conn.retrans_out, retrans);
+	KUNIT_EXPECT_EQ(fx->test, fx->conn.work->sacked_out, sacked);
+	KUNIT_EXPECT_EQ(fx->test, fx->conn.work->lost_out, lost);
+	KUNIT_EXPECT_EQ(fx->test, fx->conn.work->retrans_out, retrans);
 }
 
 /* ---- by timer ---- */
@@ -310,7 +310,7 @@ static void reneging_shows(struct kunit *test)
 	expect_next(fx, 0, FX_MSS);
 	fx_acked(fx, 1000);
 	KUNIT_EXPECT_LT(test, fx_fire(fx), rto / 2);
-	while (c->sacked_out)
+	while (c->work->sacked_out)
 		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
 	KUNIT_EXPECT_EQ(test, fx->count[FSP_COUNT_RENEGED], 1u);
 	KUNIT_EXPECT_EQ(test, fx_last(fx)->off, 1000ull);
@@ -378,7 +378,7 @@ static void split_by_ack(struct kunit *test)
 	struct fsp_seg *seg;
 
 	fx_acked(fx, 3500);
-	seg = fsp_segq_first(&fx->conn.rtxq);
+	seg = fsp_segq_first(&fx->conn.work->rtxq);
 	KUNIT_ASSERT_NOT_NULL(test, seg);
 	KUNIT_EXPECT_EQ(test, seg->seq, fx_ack(3500));
 	KUNIT_EXPECT_EQ(test, fsp_seg_len(seg), 6500u);
@@ -396,7 +396,7 @@ static void split_by_range(struct kunit *test)
 
 	fx->now += 100 * MSEC;
 	ACKED(fx, 2000, 3000, 10000);
-	expect_accounts(fx, 7000, fx->conn.lost_out, fx->conn.retrans_out);
+	expect_accounts(fx, 7000, fx->conn.work->lost_out, fx->conn.work->retrans_out);
 	while (!fx_pending(fx))
 		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
 	s = fx_next(fx);

@@ -110,11 +110,11 @@ static void echo_delay(struct kunit *test)
 
 	fsp_rtt_sample(c, 100 * MSEC, 0);
 	fsp_rtt_sample(c, 140 * MSEC, 40 * MSEC);
-	expect_near(test, c->latest_rtt, 100 * MSEC);
+	expect_near(test, c->work->latest_rtt, 100 * MSEC);
 	expect_near(test, c->srtt, 100 * MSEC);
 	/* A peer that claims more than there was is not believed. */
 	fsp_rtt_sample(c, 110 * MSEC, 100 * MSEC);
-	expect_near(test, c->latest_rtt, 110 * MSEC);
+	expect_near(test, c->work->latest_rtt, 110 * MSEC);
 	KUNIT_EXPECT_EQ(test, c->min_rtt, 100 * MSEC);
 }
 
@@ -155,7 +155,7 @@ static void from_retransmission(struct kunit *test)
 		KUNIT_ASSERT_GT(test, fx_fire(fx), 0ull);
 	fx->now += 30 * MSEC;
 	fx_acked(fx, FX_MSS);
-	KUNIT_EXPECT_EQ(test, fx->conn.latest_rtt, 30 * MSEC);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->latest_rtt, 30 * MSEC);
 	fx_done(fx);
 }
 

@@ -112,7 +112,7 @@ static void two_at_once(struct kunit *test)
 		fx_fire(fx);
 	KUNIT_ASSERT_EQ(test, fx->conn.recovery, FSP_RECOVERY);
 	KUNIT_EXPECT_LT(test, fx->conn.ssthresh, 20 * FX_MSS);
-	KUNIT_EXPECT_EQ(test, fx->conn.prior_cwnd, 20 * FX_MSS);
+	KUNIT_EXPECT_EQ(test, fx->conn.work->prior_cwnd, 20 * FX_MSS);
 	fx_done(fx);
 }
 

@@ -206,24 +206,24 @@ static void rcvbuf_follows_reader(struct kunit *test)
 	u32 bytes = 10000, want = 0;
 
 	while (bytes < 12500000) {
-		c->read_seq = c->rcv_nxt;
-		c->read_time = fx->now;
+		c->work->read_seq = c->rcv_nxt;
+		c->work->read_time = fx->now;
 		/* Half a round trip says nothing yet. */
-		KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->read_seq + bytes / 2,
+		KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->work->read_seq + bytes / 2,
 							   fx->now + 49 * MSEC), 0u);
 		fx->now += 100 * MSEC;
-		want = fsp_conn_want_rcvbuf(c, c->read_seq + bytes, fx->now);
+		want = fsp_conn_want_rcvbuf(c, c->work->read_seq + bytes, fx->now);
 		KUNIT_EXPECT_GE(test, want, 4 * bytes);
 		bytes *= 2;
 	}
 	/* Steady: no more than twice what is on the way. Less: no news. */
 	fx->now += 100 * MSEC;
 	bytes = c->read_best + 1;
-	want = fsp_conn_want_rcvbuf(c, c->read_seq + bytes, fx->now);
+	want = fsp_conn_want_rcvbuf(c, c->work->read_seq + bytes, fx->now);
 	KUNIT_EXPECT_GE(test, want, 2 * bytes);
 	KUNIT_EXPECT_LE(test, want, 2 * bytes + 20 * FX_MSS);
 	fx->now += 100 * MSEC;
-	KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->read_seq + bytes / 2, fx->now), 0u);
+	KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->work->read_seq + bytes / 2, fx->now), 0u);
 	fx_done(fx);
 }
 
@@ -239,12 +239,12 @@ static void rcvbuf_grows_behind_holes(struct kunit *test)
 	for (off = FX_MSS; off < 20 * FX_MSS; off += FX_MSS)
 		KUNIT_ASSERT_EQ(test, (int)fx_data(fx, off, FX_MSS, 0), FSP_TAKEN);
 	fx->now += 100 * MSEC;
-	want = fsp_conn_want_rcvbuf(c, c->read_seq, fx->now);
+	want = fsp_conn_want_rcvbuf(c, c->work->read_seq, fx->now);
 	KUNIT_EXPECT_EQ(test, want, 20 * FX_MSS + 2 * 20 * FX_MSS + 16 * c->rcv_mss);
 	KUNIT_EXPECT_LE(test, before, want);
 	/* Once is enough. */
 	fx->now += 100 * MSEC;
-	KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->read_seq, fx->now), 0u);
+	KUNIT_EXPECT_EQ(test, fsp_conn_want_rcvbuf(c, c->work->read_seq, fx->now), 0u);
 	fx_done(fx);
 }
 
@@ -473,7 +473,7 @@ static void thinned(struct kunit *test)
 	u32 off = 0, i, n;
 
 	for (i = 0; i < ARRAY_SIZE(every); i++) {
-		c->read_last = every[i][0] * c->rcv_mss;
+		c->work->read_last = every[i][0] * c->rcv_mss;
 		for (n = 1; n <= every[i][1]; n++, off += c->rcv_mss) {
 			KUNIT_EXPECT_EQ(test, fx_pending(fx), 0u);
 			fx_data(fx, off, c->rcv_mss, 0);
@@ -498,14 +498,14 @@ static void reader_rate(struct kunit *test)
 {
 	struct fx *fx = settled(test);
 	struct fsp_conn *c = &fx->conn;
-	u32 at = c->read_seq;
+	u32 at = c->work->read_seq;
 
-	fx->now = c->read_time + c->srtt;
+	fx->now = c->work->read_time + c->srtt;
 	fsp_conn_want_rcvbuf(c, at + 50000, fx->now);
-	KUNIT_EXPECT_EQ(test, c->read_last, 50000u);
+	KUNIT_EXPECT_EQ(test, c->work->read_last, 50000u);
 	fx->now += 3 * c->srtt;
 	fsp_conn_want_rcvbuf(c, at + 90000, fx->now);
-	KUNIT_EXPECT_EQ(test, c->read_last, 0u);
+	KUNIT_EXPECT_EQ(test, c->work->read_last, 0u);
 	fx_done(fx);
 }
 

@@ -79,6 +79,8 @@ struct fx {
 	bool		no_merge;
 	bool		no_split;
 	bool		no_alloc;
+	bool		working;	/* the engine has @work */
+	struct fsp_work	work;
 	int		xmit_ret;
 	u32		count[FSP_COUNTS];
 	u16		events;
@@ -120,6 +122,8 @@ void fx_write(struct fx *fx, u32 bytes);
 void fx_wait(struct fx *fx, u64 ns);
 /* Go to the next timer and fire it; returns how long that was, 0 where none is. */
 u64 fx_fire(struct fx *fx);
+/* Let it rest where it may now; returns whether it does. */
+bool fx_rest(struct fx *fx);
 
 /* The peer. Offsets count payload bytes from 0. */
 static inline u32 fx_seq(u32 off)

@@ -44,7 +44,7 @@ static u32 peer_seq(const struct end *end, struct input *in)
 	case 1:
 		return near(in, c->irs);
 	case 2:
-		return near(in, c->fin_seen ? c->fin_seq : c->last_ofo);
+		return near(in, c->fin_seen ? c->fin_seq : c->work->last_ofo);
 	default:
 		return near(in, c->rcv_nxt);
 	}
@@ -64,7 +64,7 @@ static u32 peer_ack(const struct end *end, struct input *in)
 	case 1:
 		return near(in, c->snd_una - c->max_snd_wnd);
 	case 2:
-		return near(in, c->high_seq);
+		return near(in, c->work->high_seq);
 	default:
 		return near(in, c->snd_una);
 	}
@@ -145,7 +145,7 @@ static void put_ticket(struct end *end, struct input *in, struct fsp_tx *tx,
 static void put_ecn(const struct end *end, struct input *in, struct fsp_tx *tx)
 {
 	tx->opts |= FSP_HAS_ECN;
-	tx->ecn = end->conn.ecn_peer;
+	tx->ecn = end->conn.work->ecn_peer;
 	tx->ecn.ce += in_u8(in);
 	tx->ecn.ect0 += in_u8(in);
 	tx->ecn.ect1 += in_u8(in) >> 4;
@@ -167,8 +167,8 @@ static void put_probed(const struct end *end, struct input *in, struct fsp_tx *t
 	u8 how = in_u8(in);
 
 	tx->opts |= FSP_HAS_PROBED;
-	tx->probe = end->conn.pmtu.id - (how & 3);
-	tx->probe_size = end->conn.pmtu.probed;
+	tx->probe = end->conn.work->pmtu.id - (how & 3);
+	tx->probe_size = end->conn.work->pmtu.probed;
 	if (how & 0x80)
 		tx->probe_size += (s8)in_u8(in);
 }

@@ -33,14 +33,14 @@ static void be_synack(const struct fsp_conn *c, struct fsp_tx *tx, u8 how)
 /* The peer tells what was asked. */
 static void add_answers(const struct fsp_conn *c, struct fsp_tx *tx, u8 how)
 {
-	if (how & 0x10 && c->pmtu.probed) {
+	if (how & 0x10 && c->work->pmtu.probed) {
 		tx->opts |= FSP_HAS_PROBED;
-		tx->probe = c->pmtu.id;
-		tx->probe_size = c->pmtu.probed;
+		tx->probe = c->work->pmtu.id;
+		tx->probe_size = c->work->pmtu.probed;
 	}
 	if (how & 0x60) {
 		tx->opts |= FSP_HAS_ECN;
-		tx->ecn = c->ecn_peer;
+		tx->ecn = c->work->ecn_peer;
 		tx->ecn.ect0++;
 		tx->ecn.ect_bytes += c->snd_nxt - c->snd_una;
 		tx->ecn.ce_bytes += how & 0x40 ? c->snd_mss : 0;

@@ -29,6 +29,7 @@ static u32 add(struct end *end, u32 bytes)
 		return bytes;
 	}
 	bytes = min(bytes, end_cfg(end)->seg_max);
+	end_wake(end);
 	car = carrier_new(end->sim, end->app.written, bytes);
 	fsp_conn_queue(&end->conn, &car->seg, bytes);
 	return bytes;
@@ -56,6 +57,7 @@ static void failed_write(struct end *end)
 
 	if (!may_write(end))
 		return;
+	end_wake(end);
 	car = carrier_new(end->sim, end->app.written, 0);
 	fsp_conn_queue(&end->conn, &car->seg, 0);
 	fsp_conn_unqueue(&end->conn, &car->seg);
@@ -246,6 +248,8 @@ void user_op(struct world *w, struct end *end, struct input *in)
 	u64 now = end->sim->q.now;
 	u8 op = in_u8(in);
 
+	if (usable(end))
+		end_rest(end);
 	switch (op & 0xf) {
 	case 0:
 	case 1:

@@ -57,7 +57,8 @@ live_sockets --count "$NAMESPACES" >"$FT_TMP/out" 2>&1
 quiet namespaces_with_live_sockets $?
 
 # A first round fills what stays; a second one is to add nothing.
-stream_seq --count 50 >"$FT_TMP/out" 2>&1 && stream_many --count 50 >>"$FT_TMP/out" 2>&1
+{ stream_seq --count 50 && stream_seq -6 --count 50 &&
+	stream_many -6 --count 100 --bytes 16K; } >"$FT_TMP/out" 2>&1
 quiet connections_end $?
 before=$(objects)
 stream_seq -6 --count "$SEQ" >"$FT_TMP/out" 2>&1

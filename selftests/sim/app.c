@@ -38,6 +38,7 @@ static u32 add_new(struct end *end, u32 bytes)
 	struct carrier *car;
 
 	bytes = min(bytes, end->cfg->seg_max);
+	end_wake(end);
 	car = carrier_new(end->sim, end->app.written, bytes);
 	fsp_conn_queue(&end->conn, &car->seg, bytes);
 	return bytes;
@@ -78,6 +79,7 @@ static unsigned int push_flags(struct end *end)
 static void write_shutdown(struct end *end)
 {
 	end->app.shut = true;
+	end_wake(end);
 	trace_note(end, "shutdown at %llu", (unsigned long long)end->app.written);
 	fsp_conn_shutdown(&end->conn, end->sim->q.now);
 }
@@ -88,6 +90,7 @@ static void write_some(struct end *end)
 	struct sim *sim = end->sim;
 	bool all = true;
 
+	end_rest(end);
 	while (may_write(end) && all && app->written < app->total) {
 		all = write_once(end);
 		fsp_conn_push(&end->conn, push_flags(end), sim->q.now);

@@ -10,6 +10,7 @@
 
 #define SYNACK_RTO	FSP_NSEC_PER_SEC
 #define SYNACK_RETRIES	250
+#define TIME_WAIT	(60 * FSP_NSEC_PER_SEC)
 #define ISS_STEP	2654435761u	/* from flow to flow */
 
 static void timer_event(struct event *ev);
@@ -65,10 +66,31 @@ static void forget(struct end *end)
 
 void end_uninit(struct end *end)
 {
-	if (end->mode == END_CONN)
+	if (end->mode == END_CONN) {
 		fsp_conn_purge(&end->conn);
+		fsp_conn_uninit(&end->conn);
+	}
 	forget(end);
 	app_uninit(end);
+}
+
+/* As a host would that looks all the time: whatever comes now has to wake it. */
+void end_rest(struct end *end)
+{
+	u64 now = end->sim->q.now;
+
+	if (!end->unread && fsp_conn_rest_at(&end->conn, now) == now) {
+		fsp_conn_rest(&end->conn);
+		end->rested++;
+	}
+}
+
+/* A process that wants something waits for memory. */
+void end_wake(struct end *end)
+{
+	end->patient = true;
+	sim_check(end->sim, fsp_conn_wake(&end->conn, end->sim->q.now), "no memory");
+	end->patient = false;
 }
 
 static void make_conn(struct end *end)
@@ -79,6 +101,7 @@ static void make_conn(struct end *end)
 	c->cfg = end->cfg->fsp;
 	c->cfg.ecn = end->cfg->ecn ? FSP_ECN_ON : FSP_ECN_OFF;
 	fsp_conn_init(c, end->cfg->cc);
+	end_wake(end);
 	c->mss_room = end->room;
 	c->gso_max = end->cfg->gso_max;
 	set_mode(end, END_CONN);
@@ -138,6 +161,7 @@ static void conn_gone(struct end *end)
 	if (end->conn.state == FSP_TIME_WAIT)
 		fsp_timewait_init(&end->tw, &end->conn);
 	fsp_conn_purge(&end->conn);
+	fsp_conn_uninit(&end->conn);
 }
 
 static void conn_over(struct end *end)
@@ -147,7 +171,7 @@ static void conn_over(struct end *end)
 		conn_gone(end);
 		set_mode(end, END_TIME_WAIT);
 		eventq_set(&end->sim->q, &end->timer,
-			   end->sim->q.now + end->cfg->fsp.time_wait);
+			   end->sim->q.now + TIME_WAIT);
 		return;
 	}
 	conn_gone(end);
@@ -180,8 +204,10 @@ static void arm(struct end *end)
 
 static void conn_timer(struct end *end)
 {
-	u64 at = fsp_conn_next_timeout(&end->conn);
+	u64 at;
 
+	end_rest(end);
+	at = fsp_conn_next_timeout(&end->conn);
 	if (at && at <= end->sim->q.now) {
 		fsp_conn_timeout(&end->conn, end->sim->q.now);
 		end_after(end);
@@ -291,6 +317,7 @@ static void rx_conn(struct end *end, const struct packet *p, const struct fsp_rx
 	enum fsp_verdict v;
 	u32 una;
 
+	end_rest(end);
 	if (rng_chance(&end->sim->rng, end->cfg->renege))
 		end_renege(end);
 	car = carrier_new(end->sim, p->off, p->len);
@@ -302,8 +329,8 @@ static void rx_conn(struct end *end, const struct packet *p, const struct fsp_rx
 		carrier_free(end->sim, car);
 	if (v == FSP_DROP_DUP || (v == FSP_DONE && p->len))
 		end->needless += p->len;
-	if (c->snd_una != una && c->latest_rtt)
-		hist_add(&end->sim->rtt, c->latest_rtt);
+	if (c->snd_una != una && c->work->latest_rtt)
+		hist_add(&end->sim->rtt, c->work->latest_rtt);
 	end_after(end);
 }
 
@@ -421,7 +448,7 @@ static void rx_time_wait(struct end *end, const struct fsp_rx *rx)
 	switch (fsp_timewait_rx(&end->tw, rx)) {
 	case FSP_TW_RESTART:
 		eventq_set(&end->sim->q, &end->timer,
-			   end->sim->q.now + end->cfg->fsp.time_wait);
+			   end->sim->q.now + TIME_WAIT);
 		fallthrough;
 	case FSP_TW_ACK:
 		fsp_timewait_ack(&end->tw, rx, &tx);

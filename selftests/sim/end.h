@@ -151,6 +151,8 @@ struct end {
 	u64			sent;		/* payload bytes, all transmissions */
 	u64			sent_again;
 	u64			needless;	/* payload bytes that arrived twice */
+	bool			patient;	/* who asks for memory waits for it */
+	u32			rested;		/* times it gave back what it works with */
 	u64			retrans;
 	u64			spurious;
 	u64			timeouts;
@@ -178,6 +180,8 @@ void end_departed(struct end *end, u32 bytes);
 
 /* After each call of the engine: oracles, timers, news for the program. */
 void end_after(struct end *end);
+void end_rest(struct end *end);
+void end_wake(struct end *end);
 
 bool end_over(const struct end *end);
 

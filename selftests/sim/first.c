@@ -83,7 +83,7 @@ void first_lend_cookie(struct end *end)
 
 	if (!end->gives_cookie)
 		return;
-	c->cookie_len = first_cookie(end->id, FIRST_GOOD, c->cookie);
+	c->work->cookie_len = first_cookie(end->id, FIRST_GOOD, c->work->cookie);
 	c->syn_cookie = true;
 }
 

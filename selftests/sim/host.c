@@ -116,6 +116,21 @@ void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 	free(mem);
 }
 
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c)
+{
+	struct end *end = conn_end(c);
+
+	if (!end->patient && end->cfg->split_fail &&
+	    rng_chance(&end->sim->rng, end->cfg->split_fail))
+		return NULL;
+	return malloc(sizeof(struct fsp_work));
+}
+
+void fsp_host_put_work(struct fsp_conn *c, struct fsp_work *work)
+{
+	free(work);
+}
+
 void fsp_host_free_tx(struct fsp_conn *c, struct fsp_seg *seg)
 {
 	struct end *end = conn_end(c);
@@ -186,7 +201,7 @@ void fsp_host_free_rx(struct fsp_conn *c, struct fsp_seg *seg)
 
 void end_renege(struct end *end)
 {
-	struct fsp_segq *q = &end->conn.ofoq;
+	struct fsp_segq *q = &end->conn.work->ofoq;
 	struct fsp_seg *seg;
 
 	while ((seg = fsp_segq_last(q)) != NULL) {

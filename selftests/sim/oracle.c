@@ -46,7 +46,7 @@ static void recount_rtxq(struct end *end, struct recount *rc)
 	struct fsp_seg *seg;
 	u32 seq = c->snd_una;
 
-	for (seg = fsp_segq_first(&c->rtxq); seg; seg = fsp_segq_next(seg)) {
+	for (seg = fsp_segq_first(&c->work->rtxq); seg; seg = fsp_segq_next(seg)) {
 		sim_check(end->sim, seg->seq == seq, "hole or overlap at %u, not %u",
 			  seg->seq - c->iss, seq - c->iss);
 		sim_check(end->sim, fsp_seg_carrier(seg)->bytes == fsp_seg_bytes(seg),
@@ -64,11 +64,11 @@ static void check_accounts(struct end *end)
 	struct recount rc = {};
 
 	recount_rtxq(end, &rc);
-	sim_check(end->sim, rc.segs == c->rtxq.count, "%u, %u", rc.segs, c->rtxq.count);
-	sim_check(end->sim, rc.sacked == c->sacked_out, "%u, %u", rc.sacked, c->sacked_out);
-	sim_check(end->sim, rc.lost == c->lost_out, "%u, %u", rc.lost, c->lost_out);
-	sim_check(end->sim, rc.retrans == c->retrans_out, "%u, %u", rc.retrans,
-		  c->retrans_out);
+	sim_check(end->sim, rc.segs == c->work->rtxq.count, "%u, %u", rc.segs, c->work->rtxq.count);
+	sim_check(end->sim, rc.sacked == c->work->sacked_out, "%u, %u", rc.sacked, c->work->sacked_out);
+	sim_check(end->sim, rc.lost == c->work->lost_out, "%u, %u", rc.lost, c->work->lost_out);
+	sim_check(end->sim, rc.retrans == c->work->retrans_out, "%u, %u", rc.retrans,
+		  c->work->retrans_out);
 	sim_check(end->sim, rc.bytes + rc.retrans >= rc.sacked + rc.lost &&
 		  fsp_in_flight(c) == rc.bytes + rc.retrans - rc.sacked - rc.lost,
 		  "%u in flight, %u + %u - %u - %u", fsp_in_flight(c), rc.bytes, rc.retrans,
@@ -81,7 +81,7 @@ static void check_unsent(struct end *end)
 	struct list_head *pos;
 	u32 seq = c->snd_nxt;
 
-	list_for_each(pos, &c->sndq) {
+	list_for_each(pos, &c->work->sndq) {
 		struct fsp_seg *seg = fsp_list_seg(pos);
 
 		sim_check(end->sim, seg->seq == seq, "unsent at %u, not %u",
@@ -101,7 +101,7 @@ static void check_ofo(struct end *end)
 	u32 start = c->rcv_nxt, end_seq = c->rcv_nxt, count = 0;
 	struct fsp_seg *seg;
 
-	for (seg = fsp_segq_first(&c->ofoq); seg; seg = fsp_segq_next(seg)) {
+	for (seg = fsp_segq_first(&c->work->ofoq); seg; seg = fsp_segq_next(seg)) {
 		sim_check(end->sim, fsp_after(seg->seq, start) &&
 			  fsp_after(seg->end_seq, end_seq) &&
 			  fsp_after(seg->end_seq, seg->seq), "%u to %u after %u to %u",
@@ -111,7 +111,7 @@ static void check_ofo(struct end *end)
 		end_seq = seg->end_seq;
 		count++;
 	}
-	sim_check(end->sim, count == c->ofoq.count, "%u, %u", count, c->ofoq.count);
+	sim_check(end->sim, count == c->work->ofoq.count, "%u, %u", count, c->work->ofoq.count);
 	sim_check(end->sim, count <= c->cfg.max_ofo, "%u out of order", count);
 }
 
@@ -122,7 +122,7 @@ static void check_tx_order(struct end *end)
 	u64 when = 0;
 	u32 n = 0;
 
-	list_for_each(pos, &c->tx_order) {
+	list_for_each(pos, &c->work->tx_order) {
 		struct fsp_seg *seg = fsp_tlist_seg(pos);
 
 		sim_check(end->sim, seg->tx_time >= when, "sent at %llu after %llu",
@@ -130,14 +130,14 @@ static void check_tx_order(struct end *end)
 		when = seg->tx_time;
 		n++;
 	}
-	sim_check(end->sim, n <= c->rtxq.count, "%u, %u", n, c->rtxq.count);
+	sim_check(end->sim, n <= c->work->rtxq.count, "%u, %u", n, c->work->rtxq.count);
 }
 
 static bool sending_timer(const struct fsp_conn *c)
 {
-	return c->timer[FSP_TIMER_RTO] || c->timer[FSP_TIMER_TLP] ||
-	       c->timer[FSP_TIMER_REORDER] || c->timer[FSP_TIMER_PROBE] ||
-	       c->timer[FSP_TIMER_PACE] || c->timer[FSP_TIMER_GATHER];
+	return c->work->timer[FSP_TIMER_RTO] || c->work->timer[FSP_TIMER_TLP] ||
+	       c->work->timer[FSP_TIMER_REORDER] || c->work->timer[FSP_TIMER_PROBE] ||
+	       c->work->timer[FSP_TIMER_PACE] || c->work->timer[FSP_TIMER_GATHER];
 }
 
 /* Whatever waits for somebody else has a timer behind it. */
@@ -148,20 +148,20 @@ static void check_timers(struct end *end)
 	if (c->state == FSP_CLOSED || c->state == FSP_TIME_WAIT)
 		return;
 	if (c->snd_una != c->snd_nxt)
-		sim_check(end->sim, c->timer[FSP_TIMER_RTO] || c->timer[FSP_TIMER_TLP] ||
-			  c->timer[FSP_TIMER_REORDER] || c->timer[FSP_TIMER_PROBE],
+		sim_check(end->sim, c->work->timer[FSP_TIMER_RTO] || c->work->timer[FSP_TIMER_TLP] ||
+			  c->work->timer[FSP_TIMER_REORDER] || c->work->timer[FSP_TIMER_PROBE],
 			  "nothing watches over %u bytes", c->snd_nxt - c->snd_una);
 	else if (synchronized(c) && fsp_conn_has_unsent(c) && !end->throttled)
 		sim_check(end->sim, sending_timer(c), "nobody will send what is queued");
-	if (c->ack_bytes && synchronized(c))
-		sim_check(end->sim, c->timer[FSP_TIMER_DELACK],
-			  "nobody will acknowledge %u bytes", c->ack_bytes);
+	if (c->work->ack_bytes && synchronized(c))
+		sim_check(end->sim, c->work->timer[FSP_TIMER_DELACK],
+			  "nobody will acknowledge %u bytes", c->work->ack_bytes);
 }
 
 static void check_ack_delay(struct end *end)
 {
 	struct fsp_conn *c = &end->conn;
-	u64 at = c->timer[FSP_TIMER_DELACK];
+	u64 at = c->work->timer[FSP_TIMER_DELACK];
 
 	/* RFC 9293 MUST-40 */
 	sim_check(end->sim, !at || at < end->sim->q.now + 500 * FSP_NSEC_PER_MSEC,
@@ -177,8 +177,8 @@ static void check_order(struct end *end)
 	sim_check(end->sim, !synchronized(c) ||
 		  (c->cwnd >= c->snd_mss && c->cwnd <= c->cwnd_clamp),
 		  "cwnd %u, segments of %u, clamp %u", c->cwnd, c->snd_mss, c->cwnd_clamp);
-	sim_check(end->sim, c->sacked_out + c->lost_out <= c->snd_nxt - c->snd_una,
-		  "received %u, lost %u of %u", c->sacked_out, c->lost_out,
+	sim_check(end->sim, c->work->sacked_out + c->work->lost_out <= c->snd_nxt - c->snd_una,
+		  "received %u, lost %u of %u", c->work->sacked_out, c->work->lost_out,
 		  c->snd_nxt - c->snd_una);
 }
 
@@ -198,13 +198,13 @@ void oracle_conn(struct end *end)
 	if (c->state == FSP_CLOSED || c->state == FSP_TIME_WAIT)
 		return;
 	/* The probe was answered: the next is another one, see unpaced(). */
-	if (!c->tlp_out)
+	if (!c->work->tlp_out)
 		end->probed = false;
 	check_order(end);
 	check_timers(end);
 	check_ack_delay(end);
 	check_memory(end);
-	if (c->rtxq.count + c->ofoq.count > RECOUNT_ALWAYS && end->calls % RECOUNT_EVERY)
+	if (c->work->rtxq.count + c->work->ofoq.count > RECOUNT_ALWAYS && end->calls % RECOUNT_EVERY)
 		return;
 	if (synchronized(c))
 		check_accounts(end);
@@ -322,7 +322,7 @@ static bool unpaced(struct end *end, const struct fsp_tx *tx)
 
 	if (!c->cfg.max_rate && c->bytes_sent < FSP_INIT_CWND_SEGS * c->snd_mss)
 		return true;
-	if (!c->tlp_out || end->probed)
+	if (!c->work->tlp_out || end->probed)
 		return false;
 	end->probed = true;
 	return true;

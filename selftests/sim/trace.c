@@ -69,8 +69,8 @@ void trace_rx(struct end *end, const struct fsp_rx *rx, int verdict)
 	printf("%u   <- seq %u+%u %s: state %u rec %u una %u nxt %u wnd %u cwnd %u rcv %u ofo %u",
 	       end->id, rx->seq - end->peer->iss, rx->len, verdicts[verdict], c->state,
 	       c->recovery, c->snd_una - c->iss, c->snd_nxt - c->iss, c->snd_wnd, c->cwnd,
-	       c->rcv_nxt - c->irs, c->ofoq.count);
-	printf(" sacked %u lost %u retrans %u\n", c->sacked_out, c->lost_out, c->retrans_out);
+	       c->rcv_nxt - c->irs, c->work->ofoq.count);
+	printf(" sacked %u lost %u retrans %u\n", c->work->sacked_out, c->work->lost_out, c->work->retrans_out);
 }
 
 void trace_note(struct end *end, const char *fmt, ...)

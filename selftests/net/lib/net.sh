@@ -270,7 +270,7 @@ ft_wait() {
 # retry for a while, and keep their namespace meanwhile, as TCP's do
 # (net.ferry.stream_orphan_retries).
 ft_unused() {
-	for _ in $(seq 6); do
+	for _ in $(seq 10); do
 		ft_wait _ft_no_user && return
 	done
 	return 1
