@@ -72,11 +72,12 @@ void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes);
 /**
  * fsp_host_get_work() - memory for a connection that is to do something
  * @c: connection
+ * @now: time
  *
  * Return: the memory, whatever is in it, to be given back by fsp_host_put_work(); or
  * NULL.
  */
-struct fsp_work *fsp_host_get_work(struct fsp_conn *c);
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c, u64 now);
 void fsp_host_put_work(struct fsp_conn *c, struct fsp_work *work);
 
 /**

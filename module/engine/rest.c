@@ -46,7 +46,7 @@ bool fsp_conn_wake(struct fsp_conn *c, u64 now)
 
 	if (likely(fsp_conn_awake(c)))
 		return true;
-	work = fsp_host_get_work(c);
+	work = fsp_host_get_work(c, now);
 	if (!work)
 		return false;
 	fsp_work_init(work);

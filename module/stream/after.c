@@ -127,8 +127,7 @@ void ferry_stream_done(struct sock *sk)
 	if (unlikely(ss->first_of || ss->first_asked))
 		ferry_stream_first_over(sk);
 	fsp_conn_purge(&ss->conn);
-	ferry_stream_timer_stop(sk);
-	ferry_stream_work_end(ss);
+	ferry_stream_work_end(sk);
 	if (!listened)
 		ferry_diag_notify(sk, FERRY_DIAG_CLOSED);
 	inet_sk_set_state(sk, TCP_CLOSE);

@@ -208,7 +208,6 @@ static void begin(struct sock *sk, const struct ferry_stream_taking *taking)
 	struct ferry_net *fn = ferry_sock_net(sk);
 	struct fsp_conn *c = &ss->conn;
 
-	fsp_conn_init(c, c->cc);
 	if (ss->syncnt)
 		c->cfg.syn_retries = ss->syncnt;
 	c->cfg.rcv_max = ferry_stream_most_window(sk);
@@ -226,13 +225,15 @@ static void begin(struct sock *sk, const struct ferry_stream_taking *taking)
 
 int ferry_stream_connect(struct sock *sk, ferry_sockaddr *uaddr, int len)
 {
+	struct fsp_conn *c = &ferry_stream_sk(sk)->conn;
 	struct ferry_stream_taking taking;
 	int err;
 
 	err = peer(sk, uaddr, len);
 	if (err)
 		return err;
-	if (!fsp_conn_wake(&ferry_stream_sk(sk)->conn, ferry_stream_now())) {
+	fsp_conn_init(c, c->cc);
+	if (!fsp_conn_wake(c, ferry_stream_now())) {
 		err = -ENOBUFS;
 		goto forget;
 	}

@@ -241,7 +241,8 @@ void ferry_stream_check_space(struct sock *sk);
 /* ---- timer.c ---- */
 void ferry_stream_timer_init(struct sock *sk);
 void ferry_stream_timer_arm(struct sock *sk);
-void ferry_stream_timer_stop(struct sock *sk);
+/* Return: false where the precise one runs, and waits for the socket lock */
+bool ferry_stream_timer_stop(struct sock *sk);
 /* sk_timer runs out at @when, and whatever else may be armed for it then */
 void ferry_stream_timer_look(struct sock *sk, u64 when);
 void ferry_stream_precise_init(struct ferry_stream_work *w);
@@ -255,8 +256,8 @@ void ferry_stream_resume(struct sock *sk);
 void ferry_stream_release_cb(struct sock *sk);
 
 /* ---- work.c ---- */
-/* The connection is over: what it worked with may go. Locked */
-void ferry_stream_work_end(struct ferry_stream_sock *ss);
+/* The connection is over: its timers stop, what it worked with goes. Locked */
+void ferry_stream_work_end(struct sock *sk);
 int ferry_stream_work_init(void);
 void ferry_stream_work_uninit(void);
 /* A timer ran out: does the connection idle? Locked, after ferry_stream_after() */

@@ -62,16 +62,16 @@ void ferry_stream_timer_arm(struct sock *sk)
 		start_precise(w, when);
 }
 
-void ferry_stream_timer_stop(struct sock *sk)
+bool ferry_stream_timer_stop(struct sock *sk)
 {
 	struct ferry_stream_sock *ss = ferry_stream_sk(sk);
 
 	ss->timer_at = U64_MAX;
 	timer_delete(&sk->sk_timer);
 	if (!fsp_conn_awake(&ss->conn))
-		return;
+		return true;
 	ferry_stream_work(ss)->timer_at = U64_MAX;
-	hrtimer_try_to_cancel(&ferry_stream_work(ss)->timer);
+	return hrtimer_try_to_cancel(&ferry_stream_work(ss)->timer) >= 0;
 }
 
 void ferry_stream_timeout(struct sock *sk)

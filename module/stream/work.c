@@ -24,12 +24,11 @@
 
 static struct kmem_cache *cache;
 
-struct fsp_work *fsp_host_get_work(struct fsp_conn *c)
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c, u64 now)
 {
 	struct sock *sk = ferry_conn_sk(c);
 	gfp_t gfp = in_softirq() ? GFP_ATOMIC : sk->sk_allocation;
 	struct ferry_stream_work *w;
-	u64 at;
 
 	w = kmem_cache_alloc(cache, gfp | __GFP_NOWARN);
 	if (!w)
@@ -38,9 +37,8 @@ struct fsp_work *fsp_host_get_work(struct fsp_conn *c)
 		ferry_stat_inc(ferry_sock_net(sk), FERRY_STAT_STREAM_WOKEN);
 	w->sk = sk;
 	ferry_stream_precise_init(w);
-	at = ferry_stream_now() + FIRST_LOOK;
-	if (at < ferry_stream_sk(sk)->timer_at)
-		ferry_stream_timer_look(sk, at);
+	if (now + FIRST_LOOK < ferry_stream_sk(sk)->timer_at)
+		ferry_stream_timer_look(sk, now + FIRST_LOOK);
 	return &w->work;
 }
 
@@ -50,21 +48,11 @@ void fsp_host_put_work(struct fsp_conn *c, struct fsp_work *work)
 	kmem_cache_free(cache, container_of(work, struct ferry_stream_work, work));
 }
 
-void ferry_stream_work_end(struct ferry_stream_sock *ss)
+/* A timer that runs waits for the lock, and would look: sk_destruct has it, then. */
+void ferry_stream_work_end(struct sock *sk)
 {
-	if (fsp_conn_awake(&ss->conn) &&
-	    hrtimer_try_to_cancel(&ferry_stream_work(ss)->timer) >= 0)
-		fsp_conn_uninit(&ss->conn);
-	/* Else it runs, and finds no work: sk_destruct will wait for it. */
-}
-
-static bool rest(struct ferry_stream_sock *ss)
-{
-	/* It runs, and waits for the lock: another time */
-	if (hrtimer_try_to_cancel(&ferry_stream_work(ss)->timer) < 0)
-		return false;
-	fsp_conn_rest(&ss->conn);
-	return true;
+	if (ferry_stream_timer_stop(sk))
+		fsp_conn_uninit(&ferry_stream_sk(sk)->conn);
 }
 
 void ferry_stream_look(struct sock *sk)
@@ -77,9 +65,9 @@ void ferry_stream_look(struct sock *sk)
 		return;
 	now = ferry_stream_now();
 	at = ss->inq ? U64_MAX : fsp_conn_rest_at(&ss->conn, now);
-	if (at == now && rest(ss)) {
+	if (at == now && ferry_stream_timer_stop(sk)) {
+		fsp_conn_rest(&ss->conn);
 		ferry_stat_inc(ferry_sock_net(sk), FERRY_STAT_STREAM_RESTED);
-		ferry_stream_timer_stop(sk);
 		ferry_stream_timer_arm(sk);
 		return;
 	}

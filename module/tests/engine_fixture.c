@@ -85,7 +85,7 @@ void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 	kfree(mem);
 }
 
-struct fsp_work *fsp_host_get_work(struct fsp_conn *c)
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c, u64 now)
 {
 	struct fx *fx = conn_fx(c);
 

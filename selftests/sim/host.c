@@ -116,7 +116,7 @@ void fsp_host_free(struct fsp_conn *c, void *mem, u32 bytes)
 	free(mem);
 }
 
-struct fsp_work *fsp_host_get_work(struct fsp_conn *c)
+struct fsp_work *fsp_host_get_work(struct fsp_conn *c, u64 now)
 {
 	struct end *end = conn_end(c);
 
