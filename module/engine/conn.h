@@ -365,6 +365,7 @@ extern const struct fsp_work fsp_no_work;
 struct fsp_conn {
 	struct fsp_config	cfg;
 	struct fsp_work		*work;		/* fsp_no_work: none */
+	u64			wake_after;	/* no memory was left to wake it: time to retry */
 	u8			state;		/* enum fsp_state */
 	u8			recovery;	/* enum fsp_recovery_state */
 	u8			snd_wscale;	/* shift of windows we receive */

@@ -50,6 +50,7 @@ void fsp_repair_put(struct fsp_conn *c);
 
 /* rest.c: who idles keeps little */
 void fsp_work_init(struct fsp_work *work);
+void fsp_rest_on(struct fsp_conn *c, u64 now);	/* no memory to wake by: later */
 
 /* rtt.c: RFC 6298 */
 void fsp_rtt_sample(struct fsp_conn *c, u64 rtt, u64 echo_delay);

@@ -9,6 +9,8 @@
 
 /* Longer than any exchange's pauses: who is busy shall not pay for this. */
 #define REST_TIME	FSP_NSEC_PER_SEC
+/* A timer that finds no memory to wake by */
+#define RETRY_TIME	(500 * FSP_NSEC_PER_MSEC)
 
 const struct fsp_work fsp_no_work = {
 	.sndq		= LIST_HEAD_INIT(*(struct list_head *)&fsp_no_work.sndq),
@@ -119,8 +121,13 @@ void fsp_conn_uninit(struct fsp_conn *c)
 		put_work(c);
 }
 
+void fsp_rest_on(struct fsp_conn *c, u64 now)
+{
+	c->wake_after = now + RETRY_TIME;
+}
+
 u64 fsp_conn_rest_until(const struct fsp_conn *c)
 {
 	return c->cfg.keepalive && FSP_STATE_IN(c->state, FSP_STATES_SEND) ?
-	       c->last_rcv + c->cfg.keepalive_time : U64_MAX;
+	       max(c->last_rcv + c->cfg.keepalive_time, c->wake_after) : U64_MAX;
 }

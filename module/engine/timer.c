@@ -278,9 +278,10 @@ void fsp_conn_timeout(struct fsp_conn *c, u64 now)
 {
 	int i;
 
-	/* Without memory it is asked again. */
-	if (!fsp_conn_wake(c, now))
+	if (!fsp_conn_wake(c, now)) {
+		fsp_rest_on(c, now);
 		return;
+	}
 	for (i = 0; i < FSP_TIMERS; i++) {
 		if (!c->work->timer[i] || c->work->timer[i] > now)
 			continue;

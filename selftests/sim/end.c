@@ -48,6 +48,7 @@ void end_init(struct end *end, struct sim *sim, struct end *peer, int side, u32 
 	end->out = &sim->link[side];
 	end->room = end->cfg->mss_room;
 	end->timer.fire = timer_event;
+	fsp_conn_init(&end->conn, end->cfg->cc);	/* looked at before it is one */
 	app_init(end, &cfg->app[side]);
 	note_cfg(end);
 }
