@@ -26,6 +26,24 @@ static __be32 first_hop4(struct sock *sk)
 	return inet->inet_daddr;
 }
 
+/*
+ * A device that can neither gather nor sum has no GSO either, though nobody turned it
+ * off. Super-packets pay there too: the way down is gone once for all that are cut from
+ * one, which is when they are copied together and summed. TCP always sends them; who
+ * says "ethtool -K ... gso off" gets single packets from Ferry.
+ */
+static void gso_in_software(struct sock *sk, const struct dst_entry *dst)
+{
+	const struct net_device *dev = dst->dev;
+
+	if (sk_can_gso(sk) || sk->sk_gso_disabled || dst->header_len ||
+	    !(dev->wanted_features & NETIF_F_GSO) || dev->features & NETIF_F_GSO)
+		return;
+	sk->sk_route_caps |= NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_GSO | NETIF_F_GSO_SOFTWARE;
+	sk->sk_gso_max_size = READ_ONCE(dev->gso_max_size);
+	sk->sk_gso_max_segs = max_t(u32, READ_ONCE(dev->gso_max_segs), 1);
+}
+
 static void store_route(struct sock *sk, struct dst_entry *dst)
 {
 	/* The pair of types that no device has: see gso.c */
@@ -33,6 +51,8 @@ static void store_route(struct sock *sk, struct dst_entry *dst)
 		sk->sk_gso_type = SKB_GSO_SCTP |
 			(ferry_ip_is_v4(sk) ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6);
 	sk_setup_caps(sk, dst);
+	if (sk->sk_type == SOCK_STREAM)
+		gso_in_software(sk, dst);
 }
 
 static int route_err(int err)
