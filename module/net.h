@@ -34,6 +34,7 @@ struct ferry_ip_net;
  * @ip: the port of packets inside UDP; owned by ip/
  * @stream: what stream/ keeps; owned by it
  * @dgram: what dgram/ keeps; owned by it
+ * @dgram_gro: sockets that take super-datagrams (UDP_GRO)
  */
 struct ferry_net {
 	struct net			*net;
@@ -46,6 +47,7 @@ struct ferry_net {
 	struct ferry_ip_net		*ip;
 	struct ferry_stream_net		*stream;
 	struct ferry_dgram_net		*dgram;
+	atomic_t			dgram_gro;
 };
 
 extern unsigned int ferry_net_id;

@@ -58,6 +58,7 @@ static void destroy_sock(struct sock *sk)
 {
 	lock_sock(sk);
 	ferry_dgram_flush(sk);
+	ferry_dgram_set_gro(sk, false);
 	release_sock(sk);
 }
 

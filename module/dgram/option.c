@@ -39,7 +39,9 @@ static int set_udp(struct sock *sk, int name, int val)
 		WRITE_ONCE(ds->gso_size, val);
 		return 0;
 	case UDP_GRO:
-		WRITE_ONCE(ds->gro, val);
+		lock_sock(sk);
+		ferry_dgram_set_gro(sk, val);
+		release_sock(sk);
 		return 0;
 	default:
 		return -ENOPROTOOPT;

@@ -115,6 +115,7 @@ int ferry_dgram_super_control(struct sock *sk, struct msghdr *msg,
 			      struct ferry_dgram_out *o);
 int ferry_dgram_super_check(const struct ferry_dgram_out *o, size_t len,
 			    bool unsummed);
+void ferry_dgram_set_gro(struct sock *sk, bool on);
 void ferry_dgram_super_mark(struct sk_buff *skb, unsigned int gso_size);
 struct sk_buff *ferry_dgram_super_cut(struct sk_buff *skb);
 void ferry_dgram_super_cmsg(struct sock *sk, struct msghdr *msg,

@@ -77,6 +77,25 @@ void ferry_dgram_super_mark(struct sk_buff *skb, unsigned int gso_size)
 }
 
 /**
+ * ferry_dgram_set_gro() - UDP_GRO: take datagrams in the lots they came in
+ * @sk: the socket, locked
+ * @on: or not; those that come in one by one may be put together then (ip/gro_dgram.c)
+ */
+void ferry_dgram_set_gro(struct sock *sk, bool on)
+{
+	struct ferry_dgram_sock *ds = ferry_dgram_sk(sk);
+
+	sock_owned_by_me(sk);
+	if (on == ds->gro)
+		return;
+	WRITE_ONCE(ds->gro, on);
+	if (on)
+		atomic_inc(&ferry_sock_net(sk)->dgram_gro);
+	else
+		atomic_dec(&ferry_sock_net(sk)->dgram_gro);
+}
+
+/**
  * ferry_dgram_super_cut() - make single datagrams of what came in whole
  * @skb: data is the FDP header; consumed, also where it fails
  *

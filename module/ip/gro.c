@@ -7,7 +7,7 @@
  * same serial number and options. Correctness does not depend on it; the sysctl
  * net.ferry.gro turns it off.
  *
- * The kernel's own merge function is not exported; merge() below does with
+ * The kernel's own merge function is not exported; ferry_gro_merge() does with
  * lists of sk_buffs what is needed.
  */
 #include <net/ip.h>
@@ -71,7 +71,7 @@ static bool same_header(const struct fsp_hdr *a, const struct fsp_hdr *b,
 }
 
 /* Same size as those before it, or a shorter last one. */
-static bool size_fits(const struct sk_buff *p, const struct sk_buff *skb)
+bool ferry_gro_size_fits(const struct sk_buff *p, const struct sk_buff *skb)
 {
 	unsigned int mss = skb_shinfo(p)->gso_size;
 
@@ -85,15 +85,24 @@ static bool follows(struct sk_buff *p, const struct sk_buff *skb,
 {
 	struct fsp_hdr *first = (struct fsp_hdr *)skb_transport_header(p);
 
-	return same_header(h, first, hlen) && size_fits(p, skb) &&
+	return same_header(h, first, hlen) && ferry_gro_size_fits(p, skb) &&
 	       ntohl(first->seq) + skb_gro_len(p) == ntohl(h->seq) &&
 	       !ferry_gro_ip_differs(h, first, p);
 }
 
-/* Page pool pages must not mix with others: they are freed differently. */
-static bool mergeable(struct sk_buff *p, struct sk_buff *skb)
+/*
+ * A piece that was linear behind its headers cannot be cut again by
+ * skb_segment() where it is longer than a segment.
+ */
+static bool recuttable(const struct sk_buff *p, const struct sk_buff *skb)
 {
-	return p->pp_recycle == skb->pp_recycle && !skb_zcopy(p) &&
+	return skb_headlen(skb) <= skb_gro_offset(skb) + skb_shinfo(p)->gso_size;
+}
+
+/* Page pool pages must not mix with others: they are freed differently. */
+bool ferry_gro_mergeable(struct sk_buff *p, struct sk_buff *skb)
+{
+	return recuttable(p, skb) && p->pp_recycle == skb->pp_recycle && !skb_zcopy(p) &&
 	       !skb_zcopy(skb) && !NAPI_GRO_CB(skb)->flush &&
 	       p->len + skb_gro_len(skb) <= PACKET_MAX;
 }
@@ -117,7 +126,7 @@ static void strip(struct sk_buff *skb)
 }
 
 /* Append @skb to the chain of pieces under @p. */
-static void merge(struct sk_buff *p, struct sk_buff *skb)
+void ferry_gro_merge(struct sk_buff *p, struct sk_buff *skb)
 {
 	unsigned int len = skb_gro_len(skb);
 
@@ -157,15 +166,6 @@ static bool is_last(const struct sk_buff *skb, unsigned int mss, u8 flags)
 	return len < mss;
 }
 
-/*
- * A piece that was linear behind its headers cannot be cut again by
- * skb_segment() where it is longer than a segment.
- */
-static bool recuttable(const struct sk_buff *p, const struct sk_buff *skb)
-{
-	return skb_headlen(skb) <= skb_gro_offset(skb) + skb_shinfo(p)->gso_size;
-}
-
 static struct sk_buff *receive(struct list_head *head, struct sk_buff *skb,
 			       const struct fsp_hdr *h, unsigned int hlen)
 {
@@ -176,11 +176,11 @@ static struct sk_buff *receive(struct list_head *head, struct sk_buff *skb,
 	skb_gro_pull(skb, hlen);
 	done = alone(skb, flags) || is_last(skb, 1, flags);
 	if (p && !alone(skb, flags) && follows(p, skb, h, hlen) &&
-	    mergeable(p, skb) && recuttable(p, skb)) {
+	    ferry_gro_mergeable(p, skb)) {
 		done = is_last(skb, skb_shinfo(p)->gso_size, flags);
 		((struct fsp_hdr *)skb_transport_header(p))->flags |=
 			flags & FSP_PSH;
-		merge(p, skb);
+		ferry_gro_merge(p, skb);
 	}
 	NAPI_GRO_CB(skb)->flush |= done;
 	if (p && (!NAPI_GRO_CB(skb)->same_flow || done))

@@ -251,9 +251,19 @@ static const struct net_offload offload6 = {
 	},
 };
 
-static const struct net_offload offload_dgram = {
+static const struct net_offload offload_dgram4 = {
 	.callbacks = {
 		.gso_segment	= dgram_segment,
+		.gro_receive	= ferry_ip_gro_dgram4,
+		.gro_complete	= ferry_ip_gro_dgram_complete4,
+	},
+};
+
+static const struct net_offload offload_dgram6 = {
+	.callbacks = {
+		.gso_segment	= dgram_segment,
+		.gro_receive	= ferry_ip_gro_dgram6,
+		.gro_complete	= ferry_ip_gro_dgram_complete6,
 	},
 };
 
@@ -275,23 +285,22 @@ static void del_stream(u8 protocol)
 
 static int add_dgram(u8 protocol)
 {
-	if (inet_add_offload(&offload_dgram, protocol))
+	if (inet_add_offload(&offload_dgram4, protocol))
 		return -EBUSY;
-	if (!inet6_add_offload(&offload_dgram, protocol))
+	if (!inet6_add_offload(&offload_dgram6, protocol))
 		return 0;
-	inet_del_offload(&offload_dgram, protocol);
+	inet_del_offload(&offload_dgram4, protocol);
 	return -EBUSY;
 }
 
 static void del_dgram(u8 protocol)
 {
-	inet6_del_offload(&offload_dgram, protocol);
-	inet_del_offload(&offload_dgram, protocol);
+	inet6_del_offload(&offload_dgram6, protocol);
+	inet_del_offload(&offload_dgram4, protocol);
 }
 
 /**
- * ferry_ip_gso_init() - offer segmentation of both transports' packets, and
- * merging of a stream's
+ * ferry_ip_gso_init() - offer segmentation and merging of both transports' packets
  *
  * Return: 0 or -EBUSY.
  */

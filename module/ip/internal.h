@@ -31,6 +31,15 @@ struct sk_buff *ferry_ip_gro_receive4(struct list_head *head, struct sk_buff *sk
 struct sk_buff *ferry_ip_gro_receive6(struct list_head *head, struct sk_buff *skb);
 int ferry_ip_gro_complete4(struct sk_buff *skb, int thoff);
 int ferry_ip_gro_complete6(struct sk_buff *skb, int thoff);
+struct sk_buff *ferry_ip_gro_dgram4(struct list_head *head, struct sk_buff *skb);
+struct sk_buff *ferry_ip_gro_dgram6(struct list_head *head, struct sk_buff *skb);
+int ferry_ip_gro_dgram_complete4(struct sk_buff *skb, int thoff);
+int ferry_ip_gro_dgram_complete6(struct sk_buff *skb, int thoff);
+
+/* gro.c, of either transport: may @skb's payload become a piece of @p? Then it does. */
+bool ferry_gro_size_fits(const struct sk_buff *p, const struct sk_buff *skb);
+bool ferry_gro_mergeable(struct sk_buff *p, struct sk_buff *skb);
+void ferry_gro_merge(struct sk_buff *p, struct sk_buff *skb);
 
 /* A packet whose data is the transport header: to its transport. Consumes it. */
 void ferry_ip_deliver(enum ferry_transport t, struct sk_buff *skb);

@@ -6,6 +6,10 @@
  *	--max N		largest size; default 65000
  *	--window N	bytes of receive buffer that may be under way, 0 for no
  *			limit: then datagrams are lost; default 160K
+ *	--piece N	all have N bytes, and are sent and read many at once
+ *			(UDP_SEGMENT, UDP_GRO)
+ *	--single 1	with --piece: another socket of the receiver's host reads many
+ *			at once, this one does not
  *	--bad-link 1	the link duplicates, and changes fragments: some may come
  *			twice, or with other bytes that have the same checksum
  *
@@ -14,6 +18,7 @@
  * is lost is printed as "# sent=N received=N lost=N", for the caller to compare
  * with the counters.
  */
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -30,11 +35,13 @@
 #define SIZES		0x53495a45ull	/* the sub-seed that sizes come from */
 #define IDLE_MS		1000	/* so long after the last send nothing is under way */
 #define LOST_MS		5000	/* a window that stands still so long is lost */
+#define LOT_MAX		40	/* pieces written at once */
 
 /* Written by the server unless said otherwise. */
 struct shared {
 	atomic_ullong received, window_used;
 	atomic_ullong wrong, twice;
+	atomic_ullong lots;	/* reads of more than one piece */
 	atomic_ullong sent_short[INDEX], got_short[INDEX];	/* sent: the client */
 	atomic_bool sender_done;	/* the client */
 };
@@ -42,9 +49,10 @@ struct shared {
 static uint32_t count = 100000;
 static uint32_t max_size = 65000;
 static uint64_t window = 160 << 10;
-static bool bad_link;
+static uint32_t piece;
+static bool single, bad_link;
 static struct shared *shared;
-static unsigned char buf[65536], want[65536];
+static unsigned char buf[65536], want[65536], lot[65536];
 
 static bool own_option(const char *name, const char *value)
 {
@@ -54,6 +62,10 @@ static bool own_option(const char *name, const char *value)
 		max_size = ft_number(value);
 	else if (!strcmp(name, "--window"))
 		window = ft_number(value);
+	else if (!strcmp(name, "--piece"))
+		piece = ft_number(value);
+	else if (!strcmp(name, "--single"))
+		single = ft_number(value);
 	else if (!strcmp(name, "--bad-link"))
 		bad_link = ft_number(value);
 	else
@@ -65,6 +77,8 @@ static uint32_t size_of(uint32_t i)
 {
 	struct ft_rng rng = { ft_subseed(ft_opt.seed ^ SIZES, i) };
 
+	if (piece)
+		return piece;
 	return ft_rand_range(&rng, 0, max_size);
 }
 
@@ -145,29 +159,52 @@ static void check_long(unsigned char *seen, size_t len)
 	}
 }
 
+static void check(unsigned char *seen, size_t len)
+{
+	if (len < INDEX)
+		check_short(len);
+	else
+		check_long(seen, len);
+	atomic_fetch_add(&shared->received, 1);
+	atomic_fetch_add(&shared->window_used, cost(len));
+}
+
+static void check_lot(unsigned char *seen, size_t len)
+{
+	size_t off, n;
+
+	for (off = 0; off < len; off += n) {
+		n = len - off < piece ? len - off : piece;
+		memcpy(buf, lot + off, n);
+		check(seen, n);
+	}
+	if (len > piece)
+		atomic_fetch_add(&shared->lots, 1);
+}
+
 static void server(int fd, void *arg)
 {
 	unsigned char *seen = calloc(1, count);
 	ssize_t n;
 
 	(void)arg;
+	if (piece && ft_setopt(single ? ft_socket(4, SOCK_DGRAM) : fd, SOL_UDP, UDP_GRO, 1))
+		FT_DIE("UDP_GRO: %s", strerror(errno));
 	for (;;) {
 		if (!ft_poll(fd, POLLIN, IDLE_MS)) {
 			if (atomic_load(&shared->sender_done))
 				break;
 			continue;
 		}
-		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		n = recv(fd, piece ? lot : buf, sizeof(buf), MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN)
 			continue;	/* a bad checksum wakes the reader, too */
 		if (n < 0)
 			FT_DIE("recv: %s", strerror(errno));
-		if (n < INDEX)
-			check_short(n);
+		if (piece)
+			check_lot(seen, n);
 		else
-			check_long(seen, n);
-		atomic_fetch_add(&shared->received, 1);
-		atomic_fetch_add(&shared->window_used, cost(n));
+			check(seen, n);
 	}
 	free(seen);
 }
@@ -192,9 +229,9 @@ static bool window_opens(uint64_t sent, uint64_t next)
 	}
 }
 
-static void send_one(int fd, size_t len)
+static void send_one(int fd, const unsigned char *p, size_t len)
 {
-	while (send(fd, buf, len, 0) < 0) {
+	while (send(fd, p, len, 0) < 0) {
 		/* Full: the link is slower than we are. */
 		if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
 			FT_DIE("send of %zu bytes: %s", len, strerror(errno));
@@ -214,10 +251,28 @@ static void send_all(int fd)
 			atomic_fetch_add(&shared->sent_short[len], 1);
 		if (window && !window_opens(sent, cost(len)))
 			sent = atomic_load(&shared->window_used);
-		send_one(fd, len);
+		send_one(fd, buf, len);
 		sent += cost(len);
 	}
-	atomic_store(&shared->sender_done, true);
+}
+
+static void send_lots(int fd)
+{
+	uint64_t sent = 0;
+	uint32_t i, n;
+
+	if (ft_setopt(fd, SOL_UDP, UDP_SEGMENT, piece))
+		FT_DIE("UDP_SEGMENT: %s", strerror(errno));
+	for (i = 0; i < count; i += n) {
+		for (n = 0; n < LOT_MAX && i + n < count && (n + 1) * piece <= 64000; n++) {
+			make(i + n, buf);
+			memcpy(lot + n * piece, buf, piece);
+		}
+		if (window && !window_opens(sent, n * cost(piece)))
+			sent = atomic_load(&shared->window_used);
+		send_one(fd, lot, n * piece);
+		sent += n * cost(piece);
+	}
 }
 
 static bool shorts_agree(void)
@@ -245,6 +300,7 @@ static void report(bool served)
 	ktap_result(window ? got == count : got > 0, window ? "none was lost" :
 		    "some arrived");
 	ktap_diag("sent=%u received=%llu lost=%lld", count, got, lost);
+	ktap_diag("lots=%llu", (unsigned long long)atomic_load(&shared->lots));
 }
 
 int main(int argc, char **argv)
@@ -256,6 +312,8 @@ int main(int argc, char **argv)
 		   "  --count N   datagrams (100000)\n"
 		   "  --max N     largest size (65000)\n"
 		   "  --window N  bytes under way, 0 for no limit (160K)\n"
+		   "  --piece N   all have N bytes, many go at once\n"
+		   "  --single 1  but are read one by one\n"
 		   "  --bad-link 1  it may duplicate, and change bytes\n");
 	ip = ft_opt.ip ? ft_opt.ip : 4;
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -268,7 +326,11 @@ int main(int argc, char **argv)
 	fd = ft_socket(ip, SOCK_DGRAM);
 	if (ft_connect(fd, &s.addr) < 0)
 		FT_DIE("connect: %s", strerror(errno));
-	send_all(fd);
+	if (piece)
+		send_lots(fd);
+	else
+		send_all(fd);
+	atomic_store(&shared->sender_done, true);
 	report(ft_served(&s));
 	return ktap_finish();
 }

@@ -17,7 +17,7 @@
 ft_need ip iproute2 ethtool ethtool
 ft_only_ferry devices "about sums and cuts of Ferry's own"
 read -ra drivers <<<"$FERRY_TEST_DRIVERS"
-ktap_plan $((${#drivers[@]} * 15))
+ktap_plan $((${#drivers[@]} * 23))
 ft_setup 1500
 ip -n "$FT_A" link del eth0
 
@@ -43,6 +43,8 @@ plug() {
 		ktap_bail "cannot move $1's cards"
 	_ft_address "$FT_A" "$FT_A4" "$FT_A6"
 	_ft_address "$FT_B" "$FT_B4" "$FT_B6"
+	# With LRO on vmxnet3's driver leaves GRO out.
+	ft_on B ethtool -K eth0 lro off 2>/dev/null
 	ft_wait carrier A && ft_wait carrier B || ktap_bail "$1 has no carrier"
 }
 
@@ -95,6 +97,21 @@ stream() {
 	ktap_result $? "$1.v$2: $packets packets, cut from $cut"
 }
 
+# lots NAME VERSION OPTIONS CONDITION: datagrams that were cut from one, $lots of them read
+# at once again, $merged put together
+lots() {
+	local lots merged
+
+	merged=-$(ft_stat B GroMerged)
+	# shellcheck disable=SC2086
+	run dgram_random "$2" --count 2000 --piece 1200 $3
+	ktap_result $? "$1.v$2"
+	merged=$((merged + $(ft_stat B GroMerged)))
+	lots=$(sed -n 's/^# lots=//p' "$FT_TMP/out")
+	(($4))
+	ktap_result $? "$1.v$2: $merged merged, $lots read at once"
+}
+
 # No sum was wrong.
 sums() {
 	local bad
@@ -117,6 +134,9 @@ for driver in "${drivers[@]}"; do
 		stream "$driver: stream" $v
 		run dgram_random $v --count 300
 		ktap_result $? "$driver: datagrams.v$v"
+		lots "$driver: super-datagrams" $v "" 'lots > 0 && merged > 2 * lots'
+		lots "$driver: super-datagrams, one by one" $v "--single 1" \
+			'merged > 0 && lots == 0'
 		udp 3
 		stream "$driver: stream inside UDP" $v
 		udp 0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Super-packets of streams: they cross a veth whole, are cut where a device
-# wants single packets, and are merged again where GRO is on. The bytes are the
+# wants single packets, and are merged again where GRO is on, as datagrams are. The bytes are the
 # same in all cases. Sums that a veth leaves out are made where packets go on.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib/net.sh"
@@ -11,7 +11,7 @@
 
 ft_need ip iproute2 ethtool ethtool
 [ "$FERRY_TEST_FAMILY" = inet ] || ft_need ferry "Ferry's own tools"
-ktap_plan 27
+ktap_plan 31
 ft_setup 1500
 ft_router
 
@@ -72,6 +72,19 @@ check() {
 	ktap_result $? "$name.v$v: $3"
 }
 
+# lots NAME VERSION CONDITION: datagrams cut from one, $lots of them read at once again
+lots() {
+	local lots status
+
+	dgram_random "-$2" --seed "$FERRY_TEST_SEED" --server-ns "$FT_B" --client-ns "$FT_A" \
+		--server "$(ft_addr B "$2")" --count 2000 --piece 1200 >"$FT_TMP/out" 2>&1
+	status=$?
+	[ $status -eq 0 ] || ktap_diag_file "$FT_TMP/out"
+	lots=$(sed -n 's/^# lots=//p' "$FT_TMP/out")
+	[ $status -eq 0 ] && { [ "$FERRY_TEST_FAMILY" = inet ] || (($3)); }
+	ktap_result $? "$1.v$2: $lots read at once"
+}
+
 for v in 4 6; do
 	check whole "$v" 'mean > 8000 && cut == 0'
 done
@@ -109,6 +122,7 @@ feature B eth0 gro on
 ft_on B sh -c 'echo 2000000 > /sys/class/net/eth0/gro_flush_timeout'
 for v in 4 6; do
 	check merged "$v" 'merged > 0'
+	lots "merged datagrams" "$v" 'lots > 0'
 done
 
 if [ "$FERRY_TEST_FAMILY" = ferry ]; then
@@ -116,5 +130,6 @@ if [ "$FERRY_TEST_FAMILY" = ferry ]; then
 fi
 for v in 4 6; do
 	check unmerged "$v" 'merged == 0'
+	lots "unmerged datagrams" "$v" 'lots == 0'
 done
 ktap_finish
