@@ -21,9 +21,18 @@
 #define FLAGS_ALONE	(FSP_SYN | FSP_FIN | FSP_RST | FSP_EXT | FSP_CWR)
 #define PACKET_MAX	65535u
 
-static bool enabled(const struct sk_buff *skb)
+static bool stopped __read_mostly;
+
+bool ferry_gro_enabled(const struct sk_buff *skb)
 {
-	return ferry_net(dev_net(skb->dev))->sysctl.gro;
+	return !READ_ONCE(stopped) && ferry_net(dev_net(skb->dev))->sysctl.gro;
+}
+
+/* What a poll that runs holds is completed at its end, by callbacks that must be there. */
+void ferry_gro_stop(void)
+{
+	WRITE_ONCE(stopped, true);
+	synchronize_net();
 }
 
 /* The header, options included, readable; NULL for what is not ours to merge. */
@@ -219,12 +228,12 @@ static struct sk_buff *receive_any(struct list_head *head, struct sk_buff *skb,
 
 struct sk_buff *ferry_ip_gro_receive4(struct list_head *head, struct sk_buff *skb)
 {
-	return receive_any(head, skb, !enabled(skb) || csum_bad4(skb));
+	return receive_any(head, skb, !ferry_gro_enabled(skb) || csum_bad4(skb));
 }
 
 struct sk_buff *ferry_ip_gro_receive6(struct list_head *head, struct sk_buff *skb)
 {
-	return receive_any(head, skb, !enabled(skb) || csum_bad6(skb));
+	return receive_any(head, skb, !ferry_gro_enabled(skb) || csum_bad6(skb));
 }
 
 /* What leaves GRO looks as if the sender's super-packet had come whole. */

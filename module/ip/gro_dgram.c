@@ -17,9 +17,7 @@
 
 static bool wanted(const struct sk_buff *skb)
 {
-	const struct ferry_net *fn = ferry_net(dev_net(skb->dev));
-
-	return atomic_read(&fn->dgram_gro) && fn->sysctl.gro;
+	return atomic_read(&ferry_net(dev_net(skb->dev))->dgram_gro) && ferry_gro_enabled(skb);
 }
 
 /* The header, if it is one, and the datagram has a sum; else NULL. */

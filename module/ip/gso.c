@@ -322,6 +322,7 @@ int ferry_ip_gso_init(void)
  */
 void ferry_ip_gso_uninit(void)
 {
+	ferry_gro_stop();
 	del_dgram(ferry_ip_protocol(FERRY_DGRAM));
 	del_stream(ferry_ip_protocol(FERRY_STREAM));
 }

@@ -36,6 +36,10 @@ struct sk_buff *ferry_ip_gro_dgram6(struct list_head *head, struct sk_buff *skb)
 int ferry_ip_gro_dgram_complete4(struct sk_buff *skb, int thoff);
 int ferry_ip_gro_dgram_complete6(struct sk_buff *skb, int thoff);
 
+/* Is there merging? And none any more: before the callbacks go. */
+bool ferry_gro_enabled(const struct sk_buff *skb);
+void ferry_gro_stop(void);
+
 /* gro.c, of either transport: may @skb's payload become a piece of @p? Then it does. */
 bool ferry_gro_size_fits(const struct sk_buff *p, const struct sk_buff *skb);
 bool ferry_gro_mergeable(struct sk_buff *p, struct sk_buff *skb);
