@@ -98,7 +98,8 @@ u64 fsp_conn_rest_at(const struct fsp_conn *c, u64 now)
 	    c->recovery != FSP_OPEN || !nothing_queued(c) || !nothing_owed(c) ||
 	    !path_as_told(c) || !nothing_timed(c))
 		return U64_MAX;
-	return max(idle_since(c) + REST_TIME, now);
+	/* Pacing may ask for a longer pause. */
+	return max3(idle_since(c) + REST_TIME, c->work->next_send, now);
 }
 
 static void put_work(struct fsp_conn *c)

@@ -165,6 +165,18 @@ static void keepalive(struct kunit *test)
 	fx_done(fx);
 }
 
+/* A rate so low that the next packet's time is later than that */
+static void paced(struct kunit *test)
+{
+	struct fx *fx = idle(test);
+
+	fx->conn.work->next_send = fx->now + 5 * SEC;
+	KUNIT_EXPECT_EQ(test, fsp_conn_rest_at(&fx->conn, fx->now), fx->now + 5 * SEC);
+	fx_wait(fx, 5 * SEC);
+	KUNIT_EXPECT_TRUE(test, fx_rest(fx));
+	fx_done(fx);
+}
+
 static void options_at_rest(struct kunit *test)
 {
 	struct fx *fx = resting(test);
@@ -263,6 +275,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(goes_on_by_write),
 	KUNIT_CASE(twice),
 	KUNIT_CASE(keepalive),
+	KUNIT_CASE(paced),
 	KUNIT_CASE(options_at_rest),
 	KUNIT_CASE(no_memory_to_receive),
 	KUNIT_CASE(no_memory_to_ask),
